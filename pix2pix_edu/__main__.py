@@ -1,0 +1,125 @@
+"""The command line: python -m pix2pix_edu train | translate | bench."""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from pix2pix_edu import bench, runs, translation
+from pix2pix_edu.datasets import DIRECTIONS
+from pix2pix_edu.discriminator import PATCHES
+from pix2pix_edu.objective import PAPER_LOSSES
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What can be asked for, in words that a student understands."""
+    parser = argparse.ArgumentParser(prog="python -m pix2pix_edu", description="Train a pix2pix, translate pictures with it, or time it.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_train(
+        commands.add_parser(
+            "train",
+            help="train a generator and a discriminator on pairs",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            description=TRAIN,
+        )
+    )
+    add_translate(commands.add_parser("translate", help="turn a folder of pictures into their translations"))
+    add_bench(commands.add_parser("bench", help="time one step and one translation on this machine"))
+    return parser
+
+
+TRAIN = """\
+Train on pairs (x, y). Everything goes into one folder: the settings, a checkpoint, the losses as a table, and sample pictures.
+A run that was stopped goes on when you repeat its command.
+
+  python -m pix2pix_edu train runs/first                                                the drawn facades that come along
+  python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
+  python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
+"""
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """The options of a training run, with the defaults of runs.Settings."""
+
+    def option(name: str, help: str, **settings: object) -> None:
+        default = getattr(runs.Settings(), name)
+        shown = "" if default in ("", False) else f" (default: {default})"
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
+
+    parser.add_argument("folder", type=Path, help="where the run is kept")
+    option("pairs", "folder of side-by-side images; without it, drawn facades")
+    option("y_folder", "folder of targets, where --pairs holds the inputs alone")
+    option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
+    option("size", "side of the pictures in pixels")
+    option("depth", "levels of the generator; 2 to this power must divide the size")
+    option("width", "channels of the first layers; the paper has 64")
+    parser.add_argument("--no-skips", dest="skips", action="store_false", help="an encoder-decoder in place of the U-Net")
+    option("patch", "side of the patches that D judges; the paper has 70", choices=PATCHES)
+    option("loss", "a row of the paper's Table 1", choices=list(PAPER_LOSSES))
+    option("l1_weight", "the paper's lambda, for losses with L1")
+    option("lr", "learning rate; it falls to zero over the second half")
+    option("batch_size", "pairs in a step; the paper has 1 for facades")
+    parser.add_argument("--jitter", action="store_true", help="crop and flip at random out of pictures 286/256 larger, as the paper does")
+    option("steps", "steps to train")
+    option("seed", "the same seed gives the same run")
+
+
+def add_translate(parser: argparse.ArgumentParser) -> None:
+    """What is translated, and with what."""
+    parser.add_argument("generator", type=Path, help="folder of a run, or a reference weight file (latest_net_G.pth)")
+    parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
+    parser.add_argument("outputs", type=Path, help="folder for the translations")
+    parser.add_argument("--seed", type=int, default=0, help="of the dropout noise; another seed, another picture")
+
+
+def add_bench(parser: argparse.ArgumentParser) -> None:
+    """What is timed."""
+    parser.add_argument("--size", type=int, default=256, help="side of the pictures in pixels")
+    parser.add_argument("--width", type=int, default=64, help="channels of the first layers")
+    parser.add_argument("--batch-size", type=int, default=1, help="pairs in a step")
+    parser.add_argument("--repeats", type=int, default=7, help="timed turns; the median is shown")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train to the last step, or go on where the folder stands."""
+    settings = runs.Settings(**{field.name: getattr(arguments, field.name) for field in fields(runs.Settings)})
+    model = runs.resume(settings, arguments.folder)
+    with tqdm(total=settings.steps, initial=model.step, unit="step") as progress:
+        for losses in runs.run(model, settings, arguments.folder):
+            progress.update()
+            if model.step % 10 == 0:
+                progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
+    print(f"{model.step} steps done: see {arguments.folder}")
+
+
+def translate(arguments: argparse.Namespace) -> None:
+    """Write the translation of every picture in a folder."""
+    generator = translation.open_generator(arguments.generator)
+    torch.manual_seed(arguments.seed)
+    written = list(tqdm(translation.translate_folder(generator, arguments.inputs, arguments.outputs), unit="picture"))
+    print(f"{len(written)} pictures written to {arguments.outputs}")
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Print how long a step and a translation take here."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    print(f"{arguments.size} px, width {arguments.width}, batch {arguments.batch_size}, {device}, {torch.get_num_threads()} threads")
+    print(bench.report(*bench.bench(arguments.size, arguments.width, arguments.batch_size, arguments.repeats, device)))
+
+
+def main() -> None:
+    """Do what was asked; whatever was wrong with it is said in one sentence."""
+    arguments = build_parser().parse_args()
+    try:
+        {"train": train, "translate": translate, "bench": measure}[arguments.command](arguments)
+    except (ValueError, OSError) as error:
+        sys.exit(f"{arguments.command}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to go on from the last checkpoint")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The generator: an encoder that halves, a decoder that doubles, and skips that carry each level across."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix_edu.layers import down_block, start_as_the_paper, up_block
+
+
+class Generator(nn.Module):
+    """U-Net of `depth` levels; without skips it is the paper's encoder-decoder."""
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        depth: int = 8,
+        width: int = 64,
+        skips: bool = True,
+        dropout: float = 0.5,
+    ):
+        super().__init__()
+        if depth < 1:
+            raise ValueError(f"depth must be at least 1, got {depth}")
+        self.depth, self.skips = depth, skips
+        channels = [width * min(2**level, 8) for level in range(depth)]
+        wider = 2 if skips else 1  # a decoder block after a skip reads [skip, upsampled]
+
+        # No norm on the first level (the paper) and on the last (at 256 px it is 1x1: a norm there would leave a constant).
+        self.down = nn.ModuleList(
+            down_block(before, after, norm=0 < level < depth - 1)
+            for level, (before, after) in enumerate(zip([in_channels, *channels], channels, strict=False))
+        )
+        self.up = nn.ModuleList(
+            up_block(
+                channels[level] * (1 if level == depth - 1 else wider),
+                channels[level - 1],
+                dropout=dropout if level >= depth - 3 else 0.0,  # decoder outputs of side 2, 4, 8 at 256 px
+            )
+            for level in range(depth - 1, 0, -1)
+        )
+        last = nn.ConvTranspose2d(channels[0] * (wider if depth > 1 else 1), out_channels, 4, stride=2, padding=1)
+        self.last = nn.Sequential(nn.ReLU(), last, nn.Tanh())
+        start_as_the_paper(self)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """The output of each level, from half the size of x down to the bottleneck."""
+        self._check_size(x)
+        levels = []
+        for down in self.down:
+            x = down(x)
+            levels.append(x)
+        return levels
+
+    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+        """From the bottleneck back to an image, reading one skip at each level on the way."""
+        *skips, h = levels
+        for up, skip in zip(self.up, reversed(skips), strict=True):
+            h = up(h)
+            if self.skips:
+                h = torch.cat([skip, h], dim=1)
+        return self.last(h)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))  # (batch, out_channels, height, width), each value in [-1, 1]
+
+    def _check_size(self, x: Tensor) -> None:
+        unit, sides = 2**self.depth, x.shape[-2:]
+        if any(side % unit for side in sides):
+            fitting = " x ".join(str(max(unit, round(side / unit) * unit)) for side in sides)
+            raise ValueError(
+                f"{self.depth} levels need sides that {unit} divides, got {sides[0]} x {sides[1]}: "
+                f"resize to {fitting}, or use a smaller depth"
+            )

@@ -1,0 +1,34 @@
+"""The small trained networks that come along, so that a lesson can begin with a result."""
+
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+
+HERE = Path(__file__).parent
+DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # installed, or in the checkout
+
+
+def load_pretrained(name: str, folder: Path = DATA / "weights") -> tuple[Generator, PatchDiscriminator]:
+    """The generator and the discriminator that were trained together under this name."""
+    if not (folder / f"{name}.generator.safetensors").is_file():
+        known = sorted(file.name.split(".")[0] for file in folder.glob("*.generator.safetensors"))
+        raise ValueError(f"there are no trained networks named {name!r}: choose one of {', '.join(known) or 'none, for there are none'}")
+    networks = []
+    for kind, build in (("generator", Generator), ("discriminator", PatchDiscriminator)):
+        with safe_open(folder / f"{name}.{kind}.safetensors", framework="pt") as file:
+            network = build(**json.loads(file.metadata()["settings"]))
+            network.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})  # noqa: SIM118 - it is no dict
+        networks.append(network)
+    return networks[0], networks[1]
+
+
+def save_network(network: nn.Module, settings: dict[str, object], path: Path) -> None:
+    """Write the weights in half precision, with the settings that build their network."""
+    state = {key: value.detach().cpu().half().contiguous() for key, value in network.state_dict().items()}
+    save_file(state, path, metadata={"settings": json.dumps(settings)})

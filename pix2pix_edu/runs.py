@@ -1,0 +1,118 @@
+"""A training run in a folder of its own: what it was set to, where it stands, its losses and its pictures."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from pix2pix_edu import checkpoint
+from pix2pix_edu.datasets import ParallelPairs, PhotoPairs
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import to_image
+from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, linear_decay, train
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides how a run comes out, so that the same settings give the same run."""
+
+    pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs; empty: drawn facades
+    y_folder: str = ""
+    direction: str = "left_to_right"
+    size: int = 64
+    depth: int = 5
+    width: int = 32
+    skips: bool = True
+    patch: int = 16
+    loss: str = "L1+cGAN"
+    l1_weight: float = 100.0
+    lr: float = 2e-4
+    batch_size: int = 4
+    jitter: bool = False
+    steps: int = 1200
+    seed: int = 0
+
+
+def open_pairs(settings: Settings, split: str) -> Pairs:
+    """The pairs of a split, "train" or "val"; a folder that holds no such subfolder is taken whole."""
+    size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
+    if not settings.pairs:
+        return SyntheticPairs(4000 if split == "train" else 4, size, seed=2 * settings.seed + (split == "val"))
+    folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
+    return ParallelPairs(folder, y_folder, size) if settings.y_folder else PhotoPairs(folder, size=size, direction=settings.direction)
+
+
+def build(settings: Settings) -> Pix2Pix:
+    """Two fresh networks with their optimizers: the same for the same seed."""
+    torch.manual_seed(settings.seed)
+    generator = Generator(depth=settings.depth, width=settings.width, skips=settings.skips)
+    discriminator = PatchDiscriminator(settings.patch, width=settings.width, conditional=PAPER_LOSSES[settings.loss][1])
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Pix2Pix(generator.to(device), discriminator.to(device), settings.lr)
+
+
+def resume(settings: Settings, folder: Path) -> Pix2Pix:
+    """The run of this folder where it stands, or a fresh one; a folder of another run is refused."""
+    record = folder / "run.json"
+    if record.exists():
+        before, now = asdict(read_settings(folder)), asdict(settings)
+        changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
+        if changed:
+            raise ValueError(f"{folder} holds a run with other settings: {'; '.join(changed)}. Repeat them, or name another folder")
+    model = build(settings)
+    if (folder / "checkpoint.pt").exists():
+        checkpoint.load(model, folder / "checkpoint.pt")
+    folder.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(asdict(settings), indent=1))
+    return model
+
+
+def read_settings(folder: Path) -> Settings:
+    """What the run of this folder was set to."""
+    try:
+        return Settings(**json.loads((folder / "run.json").read_text()))
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
+
+
+def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int = 100) -> Iterator[Losses]:
+    """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
+    objective = replace(PAPER_LOSSES[settings.loss][0], **({"l1_weight": settings.l1_weight} if "L1" in settings.loss else {}))
+    batches = Batches(open_pairs(settings, "train"), settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None)
+    shown = open_pairs(settings, "val")
+    schedule = linear_decay(settings.steps // 2, settings.steps)
+    unsaved: list[list[float]] = []
+    for losses in train(model, batches, settings.steps, objective, schedule):
+        unsaved.append([model.step, *(round(value.item(), 6) for value in losses)])
+        if model.step % save_every == 0 or model.step == settings.steps:
+            write_losses(folder / "losses.csv", unsaved)
+            draw_samples(model, shown).save(folder / f"{model.step:06d}.png")
+            checkpoint.save(model, folder / "checkpoint.pt")
+            unsaved.clear()
+        yield losses
+
+
+def write_losses(path: Path, rows: list[list[float]]) -> None:
+    """Add rows to the table of losses; rows of steps that a killed run did twice are replaced."""
+    kept = []
+    if path.exists():
+        with open(path, newline="") as file:
+            kept = [row for row in csv.reader(file) if row and row[0].isdigit() and int(row[0]) < rows[0][0]]
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["step", *Losses._fields], *kept, *rows])
+
+
+def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
+    """Input | fake | target, one row for each of the first pairs."""
+    devices = [model.device] if model.device.type == "cuda" else []
+    x, y = (torch.stack(side) for side in zip(*(pairs[i] for i in range(min(count, len(pairs)))), strict=True))
+    with torch.no_grad(), torch.random.fork_rng(devices):  # a look at the samples must not change the training's random numbers
+        fake = model.generator(x.to(model.device)).cpu()
+    return to_image(torch.cat([torch.cat(row, dim=-1) for row in zip(x, fake, y, strict=True)], dim=-2))

@@ -1,0 +1,125 @@
+"""Training: two networks, two optimizers, one step, and a loop that hands each step back to you."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix_edu.images import jitter
+from pix2pix_edu.objective import Objective, fake_loss, real_loss
+
+
+class Losses(NamedTuple):
+    """The three numbers of one step: detached, unweighted."""
+
+    discriminator: Tensor
+    adversarial: Tensor
+    l1: Tensor
+
+
+class Pix2Pix:
+    """The state of a training: generator, discriminator, an Adam for each, and the number of steps done."""
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, lr: float = 2e-4, discriminator_lr: float | None = None):
+        self.generator, self.discriminator = generator, discriminator
+        self.lr, self.discriminator_lr = lr, lr if discriminator_lr is None else discriminator_lr
+        self.generator_optimizer = paper_adam(generator, self.lr)
+        self.discriminator_optimizer = paper_adam(discriminator, self.discriminator_lr)
+        self.step = 0
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.generator.parameters()).device
+
+
+def paper_adam(network: nn.Module, lr: float) -> torch.optim.Adam:
+    """Adam as the paper sets it, in one fused kernel."""
+    return torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
+
+
+def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    """One step down the gradient of `loss`, for the weights that `optimizer` holds and for no others."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    optimizer.zero_grad()
+    loss.backward(inputs=weights)
+    optimizer.step()
+
+
+def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
+    """Update D once, then G once, on the same batch of fakes."""
+    G, D = model.generator, model.discriminator
+    fake = G(x)
+
+    # D learns to tell y from fake. detach(): this loss must not reach G.
+    d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach()))) / 2
+    descend(d_loss, model.discriminator_optimizer)
+
+    # G learns to be judged real by the D just updated, and to stay near y.
+    adversarial, l1 = real_loss(D(x, fake)), F.l1_loss(fake, y)
+    descend(objective.gan_weight * adversarial + objective.l1_weight * l1, model.generator_optimizer)
+
+    model.step += 1
+    return Losses(d_loss.detach(), adversarial.detach(), l1.detach())
+
+
+class Pairs(Protocol):
+    """Anything with a length that gives (x, y) tensors by index."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]: ...
+
+
+class Batches:
+    """Shuffled batches without end. What comes at a step depends on the seed and the step alone, so a run can resume anywhere."""
+
+    def __init__(self, pairs: Pairs, batch_size: int = 1, seed: int = 0, crop: int | None = None):
+        if len(pairs) == 0:
+            raise ValueError("there are no pairs to train on: the data set is empty")
+        self.pairs, self.batch_size, self.seed, self.crop = pairs, batch_size, seed, crop
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        """The batch of step `step`; with `crop`, each pair is cropped and flipped at random, x and y alike."""
+        numbers = range(step * self.batch_size, (step + 1) * self.batch_size)
+        xs, ys = zip(*(self._pair(number) for number in numbers), strict=True)
+        return torch.stack(xs), torch.stack(ys)
+
+    def _pair(self, number: int) -> tuple[Tensor, Tensor]:
+        epoch, position = divmod(number, len(self.pairs))
+        index = int(np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.pairs))[position])
+        x, y = self.pairs[index]
+        if self.crop:
+            x, y = jitter(x, y, self.crop, np.random.default_rng([self.seed, 1, number]))
+        if not (x.isfinite().all() and y.isfinite().all()):
+            raise ValueError(f"pair {index} holds values that are not finite: mend or remove it")
+        return x, y
+
+
+def constant(step: int) -> float:
+    """The schedule that leaves the learning rate alone."""
+    return 1.0
+
+
+def linear_decay(start: int, stop: int) -> Callable[[int], float]:
+    """The paper's schedule: full learning rate until step `start`, then a straight line to zero at `stop`."""
+    return lambda step: 1.0 - max(0, step - start) / max(1, stop - start)
+
+
+def train(
+    model: Pix2Pix,
+    batches: Batches | Sequence[tuple[Tensor, Tensor]],
+    until: int,
+    objective: Objective = Objective(),
+    schedule: Callable[[int], float] = constant,
+) -> Iterator[Losses]:
+    """Train up to step `until`, handing back the losses of each step."""
+    while model.step < until:
+        x, y = batches[model.step]
+        for group in model.generator_optimizer.param_groups:
+            group["lr"] = model.lr * schedule(model.step)
+        for group in model.discriminator_optimizer.param_groups:
+            group["lr"] = model.discriminator_lr * schedule(model.step)
+        yield train_step(model, x.to(model.device), y.to(model.device), objective)

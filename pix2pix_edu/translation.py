@@ -1,0 +1,42 @@
+"""Translate pictures of any size with a trained generator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pix2pix_edu import checkpoint
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
+from pix2pix_edu.reference_weights import load_generator
+from pix2pix_edu.runs import build, read_settings
+
+
+def open_generator(path: Path) -> Generator:
+    """The generator of a run's folder, or of a weight file of the reference implementation."""
+    if not path.is_dir():
+        return load_generator(path)
+    generator = build(read_settings(path)).generator.cpu()
+    generator.load_state_dict(checkpoint.read(path / "checkpoint.pt")["generator"])
+    return generator
+
+
+def translate(generator: Generator, x: Tensor) -> Tensor:
+    """G(x) for a picture (channels, height, width) of any size: its edge is repeated up to a size that fits, then cut off again."""
+    height, width = x.shape[-2:]
+    unit = 2**generator.depth
+    padded = F.pad(x[None], (0, -width % unit, 0, -height % unit), mode="replicate")
+    with torch.no_grad():
+        return generator(padded)[0, :, :height, :width]
+
+
+def translate_folder(generator: Generator, inputs: Path, outputs: Path) -> Iterator[Path]:
+    """Translate every picture of `inputs` into a PNG of the same name, naming each as it is written."""
+    files = list_images(inputs)
+    outputs.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        target = outputs / f"{file.stem}.png"
+        to_image(translate(generator, to_tensor(open_image(file)))).save(target)
+        yield target

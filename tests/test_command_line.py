@@ -1,0 +1,162 @@
+import csv
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix_edu import __main__, checkpoint, runs, translation
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import open_image
+from pix2pix_edu.reference_weights import generator_state
+
+SMALL = ["--size", "32", "--depth", "3", "--width", "4", "--steps", "6", "--batch-size", "2"]
+
+
+def call(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["pix2pix_edu", *map(str, words)])
+    __main__.main()
+
+
+def refusal(monkeypatch, *words):
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, *words)
+    return str(stop.value)
+
+
+def test_train_leaves_settings_losses_pictures_and_a_checkpoint(monkeypatch, tmp_path):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == ["000006.png", "checkpoint.pt", "losses.csv", "run.json"]
+    rows = list(csv.reader((tmp_path / "run" / "losses.csv").read_text().splitlines()))
+    assert rows[0] == ["step", "discriminator", "adversarial", "l1"]
+    assert [row[0] for row in rows[1:]] == ["1", "2", "3", "4", "5", "6"]
+    assert open_image(tmp_path / "run" / "000006.png").size == (3 * 32, 4 * 32)
+
+
+def test_a_run_that_was_stopped_goes_on_when_its_command_is_repeated(tmp_path):
+    settings = runs.Settings(size=32, depth=3, width=4, steps=8, batch_size=2)
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    assert len(list(runs.run(runs.resume(settings, straight), settings, straight, save_every=3))) == 8
+    for _, _ in zip(range(5), runs.run(runs.resume(settings, stopped), settings, stopped, save_every=3), strict=False):
+        pass  # stopped after step 5: what came after the checkpoint of step 3 is lost and done again
+    assert len(list(runs.run(runs.resume(settings, stopped), settings, stopped, save_every=3))) == 5
+    one, other = (checkpoint.read(folder / "checkpoint.pt")["generator"] for folder in (straight, stopped))
+    assert all(torch.equal(one[key], other[key]) for key in one)
+    assert (straight / "losses.csv").read_text() == (stopped / "losses.csv").read_text()
+    assert (straight / "000008.png").read_bytes() == (stopped / "000008.png").read_bytes()
+
+
+def test_a_finished_run_stays_as_it_is(monkeypatch, tmp_path):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before
+
+
+def test_other_settings_in_the_same_folder_are_refused_by_name(monkeypatch, tmp_path):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    message = refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--seed", "4")
+    assert "holds a run with other settings: seed was 0 and is now 4" in message
+
+
+def test_every_row_of_the_loss_table_and_the_encoder_decoder_train_from_the_command_line(monkeypatch, tmp_path):
+    for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN"):
+        call(monkeypatch, "train", tmp_path / loss, *SMALL, "--steps", "1", "--loss", loss, "--no-skips")
+
+
+@pytest.mark.parametrize("two_folders", [False, True])
+def test_train_and_translate_work_on_your_own_folders(monkeypatch, tmp_path, two_folders):
+    rng = np.random.default_rng(0)
+    for folder, width in (("both", 96), ("x", 48), ("y", 48)):
+        (tmp_path / folder).mkdir()
+        for name in "abc":
+            Image.fromarray(rng.integers(0, 256, (48, width, 3), dtype=np.uint8)).save(tmp_path / folder / f"{name}.png")
+    pairs = ["--pairs", tmp_path / "x", "--y-folder", tmp_path / "y"] if two_folders else ["--pairs", tmp_path / "both", "--jitter"]
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, *pairs)
+    Image.new("RGB", (37, 51), "red").save(tmp_path / "x" / "odd.jpg")
+    call(monkeypatch, "translate", tmp_path / "run", tmp_path / "x", tmp_path / "out")
+    sizes = {file.name: open_image(file).size for file in (tmp_path / "out").iterdir()}
+    assert sizes == {"a.png": (48, 48), "b.png": (48, 48), "c.png": (48, 48), "odd.png": (37, 51)}
+
+
+@pytest.mark.parametrize("sides", [(1, 1), (5, 70), (64, 64), (65, 31)])
+def test_a_picture_of_any_size_is_translated_at_its_size(sides):
+    assert translation.translate(Generator(depth=4, width=4), torch.zeros(3, *sides)).shape == (3, *sides)
+
+
+def test_a_picture_that_fits_is_translated_without_a_change():
+    generator, x = Generator(depth=3, width=4, dropout=0.0), torch.rand(3, 32, 48)
+    assert torch.equal(translation.translate(generator, x), generator(x[None])[0])
+
+
+def test_translate_takes_the_references_weight_files(monkeypatch, tmp_path):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "latest_net_G.pth")
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (40, 40)).save(tmp_path / "in" / "a.png")
+    call(monkeypatch, "translate", tmp_path / "latest_net_G.pth", tmp_path / "in", tmp_path / "out")
+    assert open_image(tmp_path / "out" / "a.png").size == (40, 40)
+
+
+def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    (tmp_path / "in").mkdir()
+    Image.effect_noise((64, 64), 80).convert("RGB").save(tmp_path / "in" / "a.png")
+    for out, seed in (("one", 1), ("again", 1), ("two", 2)):
+        call(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / out, "--seed", seed)
+    one, again, two = ((tmp_path / out / "a.png").read_bytes() for out in ("one", "again", "two"))
+    assert one == again != two
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["train", "RUN", "--depth", "6", "--size", "32"],
+            "train: 6 levels need sides that 64 divides, got 32 x 32: resize to 64 x 64, or use a smaller depth",
+        ),
+        (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs an image of at least 96 pixels a side, got 64 x 64"),
+        (["train", "RUN", "--pairs", "nowhere"], "nowhere is not a folder: check the path"),
+        (["translate", "RUN", "nowhere", "out"], "there is no weight file at"),
+        (["bench", "--size", "100", "--width", "0"], "bench: size and width must be positive"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(monkeypatch, tmp_path, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    message = refusal(monkeypatch, *words)
+    assert sentence in message
+    assert "\n" not in message.strip()
+
+
+def test_a_folder_that_is_no_run_is_refused(monkeypatch, tmp_path):
+    assert "is not the folder of a run" in refusal(monkeypatch, "translate", tmp_path, tmp_path, tmp_path / "out")
+
+
+def test_ctrl_c_ends_with_a_sentence_that_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "pix2pix_edu", "train", tmp_path / "run", *SMALL, "--steps", "100000"]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while run.stderr.read(1) not in ("%", ""):
+        pass  # the progress bar has begun
+    run.send_signal(signal.SIGINT)
+    _, error = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "Repeat the command to go on" in error
+    assert "Traceback" not in error
+
+
+def test_bench_prints_times_flops_and_the_share_of_the_peak(monkeypatch, capsys):
+    call(monkeypatch, "bench", "--size", "32", "--width", "4", "--repeats", "1")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("32 px, width 4, batch 1, c")
+    assert lines[1].split() == ["ms", "GFLOP", "GFLOP/s", "of", "peak", "step", "="]
+    assert [line[:24].strip() for line in lines[2:]][:1] == ["step"]
+    assert any(line.startswith("translation") for line in lines)
+
+
+def test_the_counted_arithmetic_of_one_convolution_is_that_of_the_hand_count():
+    from pix2pix_edu.bench import count_flops
+
+    conv, picture = torch.nn.Conv2d(3, 8, 4, 2, 1), torch.zeros(1, 3, 32, 32)
+    assert count_flops(lambda: conv(picture)) == 2 * 8 * 3 * 4 * 4 * 16 * 16
