@@ -14,7 +14,7 @@ FLOORS = [
     ["layers", "objective", "weight_files", "datasets", "drawing.parts", "drawing.shapes"],
     ["generator", "discriminator", "drawing.paint"],
     ["synthetic", "training", "pretrained"],
-    ["metrics", "checkpoint", "reference_weights"],
+    ["metrics", "reading", "checkpoint", "reference_weights"],
     ["runs", "classroom.session", "classroom.questions", "classroom.figures.display"],
     ["translation", "bench", "classroom.figures.*"],
     ["__main__", "classroom.widgets.explorer", "classroom.checks.verdict"],
