@@ -60,10 +60,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     option("patch", "side of the patches that D judges; the paper has 70", choices=PATCHES)
     option("loss", "a row of the paper's Table 1", choices=list(PAPER_LOSSES))
     option("l1_weight", "the paper's lambda, for losses with L1")
-    option("lr", "learning rate; it falls to zero over the second half")
+    option("lr", "learning rate of the generator; it falls to zero over the second half")
+    option("discriminator_lr", "learning rate of the discriminator; it falls likewise")
     option("batch_size", "pairs in a step; the paper has 1 for facades")
     parser.add_argument("--jitter", action="store_true", help="crop and flip at random out of pictures 286/256 larger, as the paper does")
     option("steps", "steps to train")
+    option("count", "drawn facades to train on, where no folder is named")
     option("seed", "the same seed gives the same run")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
@@ -28,7 +28,7 @@ def load_pretrained(name: str, folder: Path = DATA / "weights") -> tuple[Generat
     return networks[0], networks[1]
 
 
-def save_network(network: nn.Module, settings: dict[str, object], path: Path) -> None:
-    """Write the weights in half precision, with the settings that build their network."""
-    state = {key: value.detach().cpu().half().contiguous() for key, value in network.state_dict().items()}
-    save_file(state, path, metadata={"settings": json.dumps(settings)})
+def save_network(weights: dict[str, Tensor], settings: dict[str, object], path: Path) -> None:
+    """Write weights in half precision, with the settings that build their network."""
+    halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
+    save_file(halves, path, metadata={"settings": json.dumps(settings)})

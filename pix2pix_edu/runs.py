@@ -15,6 +15,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image
 from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.pretrained import save_network
 from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, linear_decay, train
 
@@ -34,9 +35,11 @@ class Settings:
     loss: str = "L1+cGAN"
     l1_weight: float = 100.0
     lr: float = 2e-4
+    discriminator_lr: float = 2e-4
     batch_size: int = 4
     jitter: bool = False
     steps: int = 1200
+    count: int = 400
     seed: int = 0
 
 
@@ -44,7 +47,7 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
     """The pairs of a split, "train" or "val"; a folder that holds no such subfolder is taken whole."""
     size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
     if not settings.pairs:
-        return SyntheticPairs(4000 if split == "train" else 4, size, seed=2 * settings.seed + (split == "val"))
+        return SyntheticPairs(settings.count if split == "train" else 4, size, seed=2 * settings.seed + (split == "val"))
     folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
     return ParallelPairs(folder, y_folder, size) if settings.y_folder else PhotoPairs(folder, size=size, direction=settings.direction)
 
@@ -52,10 +55,28 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
 def build(settings: Settings) -> Pix2Pix:
     """Two fresh networks with their optimizers: the same for the same seed."""
     torch.manual_seed(settings.seed)
-    generator = Generator(depth=settings.depth, width=settings.width, skips=settings.skips)
-    discriminator = PatchDiscriminator(settings.patch, width=settings.width, conditional=PAPER_LOSSES[settings.loss][1])
+    generator = Generator(**generator_settings(settings))
+    discriminator = PatchDiscriminator(**discriminator_settings(settings))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return Pix2Pix(generator.to(device), discriminator.to(device), settings.lr)
+    return Pix2Pix(generator.to(device), discriminator.to(device), settings.lr, settings.discriminator_lr)
+
+
+def generator_settings(settings: Settings) -> dict[str, object]:
+    """What of the settings shapes the generator."""
+    return {"depth": settings.depth, "width": settings.width, "skips": settings.skips}
+
+
+def discriminator_settings(settings: Settings) -> dict[str, object]:
+    """What of the settings shapes the discriminator."""
+    return {"patch": settings.patch, "width": settings.width, "conditional": PAPER_LOSSES[settings.loss][1]}
+
+
+def ship(folder: Path, name: str, target: Path) -> None:
+    """Write the networks of a run where pretrained.load_pretrained finds them."""
+    settings, state = read_settings(folder), checkpoint.read(folder / "checkpoint.pt")
+    target.mkdir(parents=True, exist_ok=True)
+    save_network(state["generator"], generator_settings(settings), target / f"{name}.generator.safetensors")
+    save_network(state["discriminator"], discriminator_settings(settings), target / f"{name}.discriminator.safetensors")
 
 
 def resume(settings: Settings, folder: Path) -> Pix2Pix:
@@ -114,5 +135,5 @@ def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
     devices = [model.device] if model.device.type == "cuda" else []
     x, y = (torch.stack(side) for side in zip(*(pairs[i] for i in range(min(count, len(pairs)))), strict=True))
     with torch.no_grad(), torch.random.fork_rng(devices):  # a look at the samples must not change the training's random numbers
-        fake = model.generator(x.to(model.device)).cpu()
+        fake = torch.cat([model.generator(one[None].to(model.device)).cpu() for one in x])  # one at a time, as they are translated later
     return to_image(torch.cat([torch.cat(row, dim=-1) for row in zip(x, fake, y, strict=True)], dim=-2))

@@ -1,0 +1,35 @@
+import pytest
+import torch
+
+from pix2pix_edu import runs
+from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.synthetic import SyntheticPairs
+
+
+def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
+    settings = runs.Settings(size=32, depth=3, width=4, steps=2, loss="L1+GAN", patch=34)
+    model = runs.resume(settings, tmp_path / "run")
+    list(runs.run(model, settings, tmp_path / "run"))
+    runs.ship(tmp_path / "run", "small", tmp_path / "weights")
+    generator, discriminator = load_pretrained("small", tmp_path / "weights")
+    assert (generator.depth, discriminator.patch, discriminator.conditional) == (3, 34, False)
+    for loaded, trained in ((generator, model.generator), (discriminator, model.discriminator)):
+        for key, value in trained.state_dict().items():
+            torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)  # half precision
+
+
+def test_a_name_that_was_not_trained_is_refused_with_those_that_were():
+    with pytest.raises(ValueError, match="no trained networks named 'cats': choose one of facades_64"):
+        load_pretrained("cats")
+
+
+def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen():
+    generator, discriminator = load_pretrained("facades_64")
+    torch.manual_seed(0)
+    houses = [SyntheticPairs(8, 64, seed=999)[i] for i in range(8)]
+    x, y = (torch.stack(side) for side in zip(*houses, strict=True))
+    with torch.no_grad():
+        fake = torch.cat([generator(one[None]) for one in x])
+        real, other = discriminator(x, y).mean(), discriminator(x, y.roll(1, 0)).mean()
+    assert (fake - y).abs().mean() < 0.9 * (y.roll(1, 0) - y).abs().mean()
+    assert real > other  # a photograph of another house does not fit the label map
