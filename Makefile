@@ -1,18 +1,33 @@
 # make lab    the course in JupyterLab          make test    everything that must hold
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
+# The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # JupyterLab refuses to start as root unless told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint format clean
+.PHONY: lab test unit lessons colab browser lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
 
-test: lint
+test: lint unit lessons $(if $(shell command -v chromium),browser)
+
+unit: $(VENV)/dev
 	$(BIN)/python -m pytest tests -n 2 --dist loadscope
+
+# Every notebook from a fresh kernel, and how much of the library they reach.
+lessons: $(VENV)/dev
+	PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
+
+# The same on the front end of Colab, which is older; torch is shared with the first environment.
+colab: $(VENV)-colab/ready
+	PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks
+
+# JupyterLab in headless Chromium: needs Debian's package chromium.
+browser: $(VENV)/dev
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -23,7 +38,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-colab build dist *.egg-info
 
 $(VENV)/classroom: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet -e '.[classroom]'
@@ -32,6 +47,13 @@ $(VENV)/classroom: pyproject.toml | $(BIN)/pip
 $(VENV)/dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet -e '.[dev]'
 	touch $@ $(VENV)/classroom
+
+$(VENV)-colab/ready: tests/colab-requirements.txt $(VENV)/dev
+	$(PYTHON) -m venv $(VENV)-colab
+	$(VENV)-colab/bin/pip install --quiet -r tests/colab-requirements.txt
+	$(VENV)-colab/bin/pip install --quiet --no-deps -e .
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $$($(VENV)-colab/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/zz-shared.pth
+	touch $@
 
 # Debian and Ubuntu ship Python without ensurepip; root may add it, others are told how.
 $(BIN)/pip:
