@@ -1,6 +1,7 @@
-"""Make again what lies beside this file: the drawn pairs, the picture of translations, and the list of checksums."""
+"""Make again what lies beside this file: python data/make.py, or python data/make.py RUN to ship the networks of a run as well."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ from PIL import Image
 
 from pix2pix_edu.images import to_image
 from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.runs import ship
 from pix2pix_edu.synthetic import SyntheticPairs, write_pairs
 from pix2pix_edu.translation import translate
 
@@ -31,6 +33,8 @@ def checksums(folder: Path) -> str:
 
 
 if __name__ == "__main__":
+    for run in sys.argv[1:]:
+        ship(Path(run), Path(run).name, HERE / "weights")
     write_pairs(HERE / "drawn" / "train", count=36, size=128, seed=1)
     write_pairs(HERE / "drawn" / "val", count=12, size=128, seed=2)
     (HERE / "drawn" / "MANIFEST.sha256").write_text(checksums(HERE / "drawn"))

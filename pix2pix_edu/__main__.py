@@ -1,4 +1,4 @@
-"""The command line: python -m pix2pix_edu train | translate | bench."""
+"""The command line: python -m pix2pix_edu train | translate | evaluate | export | bench."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu import bench, runs, translation
+from pix2pix_edu import bench, evaluation, runs, translation
 from pix2pix_edu.datasets import DIRECTIONS
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
@@ -16,7 +16,9 @@ from pix2pix_edu.objective import PAPER_LOSSES
 
 def build_parser() -> argparse.ArgumentParser:
     """What can be asked for, in words that a student understands."""
-    parser = argparse.ArgumentParser(prog="python -m pix2pix_edu", description="Train a pix2pix, translate pictures with it, or time it.")
+    parser = argparse.ArgumentParser(
+        prog="python -m pix2pix_edu", description="Train a pix2pix, translate pictures with it, judge it, or time it."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     add_train(
         commands.add_parser(
@@ -27,6 +29,8 @@ def build_parser() -> argparse.ArgumentParser:
         )
     )
     add_translate(commands.add_parser("translate", help="turn a folder of pictures into their translations"))
+    add_evaluate(commands.add_parser("evaluate", help="measure a run on pairs that it has never seen"))
+    add_export(commands.add_parser("export", help="write a run's networks as files that the reference implementation reads"))
     add_bench(commands.add_parser("bench", help="time one step and one translation on this machine"))
     return parser
 
@@ -50,8 +54,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
 
     parser.add_argument("folder", type=Path, help="where the run is kept")
-    option("pairs", "folder of side-by-side images; without it, drawn facades")
+    option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
     option("y_folder", "folder of targets, where --pairs holds the inputs alone")
+    option("drawn", "what is drawn where no folder is named", choices=list(runs.DRAWN))
     option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
     option("size", "side of the pictures in pixels")
     option("depth", "levels of the generator; 2 to this power must divide the size")
@@ -65,7 +70,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     option("batch_size", "pairs in a step; the paper has 1 for facades")
     parser.add_argument("--jitter", action="store_true", help="crop and flip at random out of pictures 286/256 larger, as the paper does")
     option("steps", "steps to train")
-    option("count", "drawn facades to train on, where no folder is named")
+    option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
 
 
@@ -75,6 +80,18 @@ def add_translate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
     parser.add_argument("outputs", type=Path, help="folder for the translations")
     parser.add_argument("--seed", type=int, default=0, help="of the dropout noise; another seed, another picture")
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """What is measured."""
+    parser.add_argument("run", type=Path, help="folder of a run")
+    parser.add_argument("--count", type=int, default=100, help="pairs to judge by: from the folder's val part, or newly drawn (100)")
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """What is written where."""
+    parser.add_argument("run", type=Path, help="folder of a run")
+    parser.add_argument("outputs", type=Path, help="folder for latest_net_G.pth and latest_net_D.pth")
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +122,22 @@ def translate(arguments: argparse.Namespace) -> None:
     print(f"{len(written)} pictures written to {arguments.outputs}")
 
 
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Print how near the run's translations of unseen inputs come to their targets."""
+    settings = runs.read_settings(arguments.run)
+    torch.manual_seed(0)
+    generator = translation.open_generator(arguments.run)
+    fakes, ys = evaluation.translate_pairs(generator, runs.open_pairs(settings, "val"), arguments.count)
+    facades = not settings.pairs and settings.drawn == "facades"
+    print(evaluation.report(evaluation.score(fakes, ys), evaluation.read_facades(fakes, settings) if facades else None))
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Write the run's networks for the reference implementation."""
+    translation.export(arguments.run, arguments.outputs)
+    print(f"latest_net_G.pth and latest_net_D.pth written to {arguments.outputs}")
+
+
 def measure(arguments: argparse.Namespace) -> None:
     """Print how long a step and a translation take here."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -112,11 +145,14 @@ def measure(arguments: argparse.Namespace) -> None:
     print(bench.report(*bench.bench(arguments.size, arguments.width, arguments.batch_size, arguments.repeats, device)))
 
 
+COMMANDS = {"train": train, "translate": translate, "evaluate": evaluate, "export": export, "bench": measure}
+
+
 def main() -> None:
     """Do what was asked; whatever was wrong with it is said in one sentence."""
     arguments = build_parser().parse_args()
     try:
-        {"train": train, "translate": translate, "bench": measure}[arguments.command](arguments)
+        COMMANDS[arguments.command](arguments)
     except (ValueError, OSError) as error:
         sys.exit(f"{arguments.command}: {error}")
     except KeyboardInterrupt:

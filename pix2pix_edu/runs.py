@@ -12,19 +12,23 @@ from PIL import Image
 from pix2pix_edu import checkpoint
 from pix2pix_edu.datasets import ParallelPairs, PhotoPairs
 from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.pretrained import save_network
-from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.synthetic import SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, linear_decay, train
+
+DRAWN = {"facades": draw_pair, "facade_labels": draw_reversed_pair, "shapes": draw_shapes_pair}
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that decides how a run comes out, so that the same settings give the same run."""
 
-    pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs; empty: drawn facades
+    drawn: str = "facades"  # what is drawn where no folder is named
+    pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs
     y_folder: str = ""
     direction: str = "left_to_right"
     size: int = 64
@@ -47,7 +51,9 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
     """The pairs of a split, "train" or "val"; a folder that holds no such subfolder is taken whole."""
     size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
     if not settings.pairs:
-        return SyntheticPairs(settings.count if split == "train" else 4, size, seed=2 * settings.seed + (split == "val"))
+        return SyntheticPairs(
+            settings.count if split == "train" else 100, size, 2 * settings.seed + (split == "val"), DRAWN[settings.drawn]
+        )
     folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
     return ParallelPairs(folder, y_folder, size) if settings.y_folder else PhotoPairs(folder, size=size, direction=settings.direction)
 

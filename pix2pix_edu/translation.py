@@ -10,7 +10,7 @@ from torch import Tensor
 from pix2pix_edu import checkpoint
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
-from pix2pix_edu.reference_weights import load_generator
+from pix2pix_edu.reference_weights import discriminator_state, generator_state, load_discriminator, load_generator
 from pix2pix_edu.runs import build, read_settings
 
 
@@ -21,6 +21,17 @@ def open_generator(path: Path) -> Generator:
     generator = build(read_settings(path)).generator.cpu()
     generator.load_state_dict(checkpoint.read(path / "checkpoint.pt")["generator"])
     return generator
+
+
+def export(run: Path, outputs: Path) -> None:
+    """Write a run's networks as the reference implementation names and reads them, and read them back as a proof."""
+    model = build(read_settings(run))
+    checkpoint.load(model, run / "checkpoint.pt")
+    outputs.mkdir(parents=True, exist_ok=True)
+    torch.save(generator_state(model.generator), outputs / "latest_net_G.pth")
+    torch.save(discriminator_state(model.discriminator), outputs / "latest_net_D.pth")
+    load_generator(outputs / "latest_net_G.pth")
+    load_discriminator(outputs / "latest_net_D.pth")
 
 
 def translate(generator: Generator, x: Tensor) -> Tensor:

@@ -15,18 +15,16 @@ FLOORS = [
     ["generator", "discriminator", "drawing.paint"],
     ["synthetic", "training", "pretrained"],
     ["metrics", "reading", "checkpoint", "reference_weights"],
-    ["runs", "classroom.session", "classroom.questions", "classroom.figures.display"],
-    ["translation", "bench", "classroom.figures.*"],
-    ["__main__", "classroom.widgets.explorer", "classroom.checks.verdict"],
+    ["runs", "classroom.session", "classroom.questions", "classroom.small_runs", "classroom.figures.display", "classroom.checks.verdict"],
+    ["translation", "bench", "classroom.figures.*", "classroom.checks.step_trace"],
+    ["evaluation", "classroom.widgets.explorer", "classroom.checks.step_diagnosis"],
+    ["__main__"],
     ["classroom.widgets.*", "classroom.checks.*"],
 ]
 MODULES = sorted(
     str(file.relative_to(LIBRARY).with_suffix("")).replace("/", ".") for file in LIBRARY.rglob("*.py") if file.name != "__init__.py"
 )
-FLOOR = {
-    module: min((floor for floor, names in enumerate(FLOORS) for name in names if fnmatch(module, name)), default=None)
-    for module in MODULES
-}
+FLOOR = {module: next((floor for floor, names in enumerate(FLOORS) for name in names if fnmatch(module, name)), None) for module in MODULES}
 
 
 def tree(module):

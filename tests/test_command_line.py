@@ -160,3 +160,38 @@ def test_the_counted_arithmetic_of_one_convolution_is_that_of_the_hand_count():
 
     conv, picture = torch.nn.Conv2d(3, 8, 4, 2, 1), torch.zeros(1, 3, 32, 32)
     assert count_flops(lambda: conv(picture)) == 2 * 8 * 3 * 4 * 4 * 16 * 16
+
+
+def test_evaluate_prints_every_measure_and_the_yardsticks_of_drawn_facades(monkeypatch, tmp_path, capsys):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--count", "8")
+    call(monkeypatch, "evaluate", tmp_path / "run", "--count", "4")
+    output = capsys.readouterr().out
+    for words in (
+        "L1 ",
+        "PSNR ",
+        "SSIM ",
+        "colours in common",
+        "fine detail",
+        "these fakes",
+        "real photos",
+        "labels of another",
+        "median colours",
+    ):
+        assert words in output
+
+
+@pytest.mark.parametrize("drawn", ["facade_labels", "shapes"])
+def test_other_drawn_tasks_train_and_are_evaluated_as_well(monkeypatch, tmp_path, capsys, drawn):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--drawn", drawn)
+    call(monkeypatch, "evaluate", tmp_path / "run", "--count", "3")
+    assert "read by a network" not in capsys.readouterr().out
+
+
+def test_export_writes_files_that_the_reference_would_read(monkeypatch, tmp_path):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    call(monkeypatch, "export", tmp_path / "run", tmp_path / "out")
+    trained = checkpoint.read(tmp_path / "run" / "checkpoint.pt")
+    written = torch.load(tmp_path / "out" / "latest_net_G.pth", weights_only=True)
+    assert torch.equal(written["model.model.0.weight"], trained["generator"]["down.0.0.weight"])
+    written = torch.load(tmp_path / "out" / "latest_net_D.pth", weights_only=True)
+    assert torch.equal(written["model.0.weight"], trained["discriminator"]["layers.0.weight"])
