@@ -50,6 +50,8 @@ class Settings:
 def open_pairs(settings: Settings, split: str) -> Pairs:
     """The pairs of a split, "train" or "val"; a folder that holds no such subfolder is taken whole."""
     size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
+    if settings.jitter and not settings.pairs:
+        raise ValueError("drawings come in all variety and are not cropped: leave --jitter away, or name a folder of pairs")
     if not settings.pairs:
         return SyntheticPairs(
             settings.count if split == "train" else 100, size, 2 * settings.seed + (split == "val"), DRAWN[settings.drawn]

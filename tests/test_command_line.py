@@ -118,6 +118,8 @@ def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path):
             "train: 6 levels need sides that 64 divides, got 32 x 32: resize to 64 x 64, or use a smaller depth",
         ),
         (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs an image of at least 96 pixels a side, got 64 x 64"),
+        (["train", "RUN", "--jitter"], "drawings come in all variety and are not cropped: leave --jitter away"),
+        (["train", "RUN", "--size", "96"], "drawings have a side of 32, 48, 64, 128, 144, 256 pixels, got 96"),
         (["train", "RUN", "--pairs", "nowhere"], "nowhere is not a folder: check the path"),
         (["translate", "RUN", "nowhere", "out"], "there is no weight file at"),
         (["bench", "--size", "100", "--width", "0"], "bench: size and width must be positive"),

@@ -5,10 +5,13 @@ import numpy as np
 LAYOUT, APPEARANCE = 0, 1  # two streams of random numbers: neither can tell the other
 
 
+SIZES = (32, 48, 64, 128, 144, 256)  # where every part of a drawing falls on whole pixels
+
+
 def check_size(size: int) -> None:
     """Refuse a side that cannot be drawn."""
-    if size < 32 or size % 16:
-        raise ValueError(f"size must be a multiple of 16 from 32 up (32, 64, 128 and 256 are tried), got {size}")
+    if size not in SIZES:
+        raise ValueError(f"drawings have a side of {', '.join(map(str, SIZES))} pixels, got {size}: draw a larger one and resize it")
 
 
 def random_stream(seed: int, stream: int) -> np.random.Generator:
