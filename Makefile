@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two test processes share the cores: one thread each, or they wait for one another.
+ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root unless told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -15,15 +17,15 @@ lab: $(VENV)/classroom
 test: lint unit lessons $(if $(shell command -v chromium),browser)
 
 unit: $(VENV)/dev
-	$(BIN)/python -m pytest tests -n 2 --dist loadscope
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
 # Every notebook from a fresh kernel, and how much of the library they reach.
 lessons: $(VENV)/dev
-	PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
 
 # The same on the front end of Colab, which is older; torch is shared with the first environment.
 colab: $(VENV)-colab/ready
-	PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest -p no:hypothesispytest --nbval-lax notebooks -n 2 --dist loadscope
 
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev

@@ -1,0 +1,1 @@
+"""Exercises that diagnose: each check names the misconception behind a wrong answer."""

@@ -1,0 +1,1 @@
+"""Pictures of an idea: pure functions from data to a figure."""

@@ -1,0 +1,57 @@
+"""The start of every notebook: how large to work here, on which device, from which seed."""
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How large a notebook works: the same code from a check in seconds to the paper's own run."""
+
+    name: str
+    image_size: int
+    depth: int
+    width: int
+    patch: int
+    batch_size: int
+    steps: int
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8),  # does every cell run? seconds
+        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=4, steps=400),  # a laptop, minutes
+        Profile("paper", image_size=256, depth=8, width=64, patch=70, batch_size=1, steps=80_000),  # a GPU
+    )
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a notebook works with from its first cell to its last."""
+
+    notebook: str
+    seed: int
+    profile: Profile
+    device: torch.device
+
+    @property
+    def full(self) -> bool:
+        """Whether trainings are long enough for claims about what a network has learnt."""
+        return self.profile.name != "smoke"
+
+
+def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
+    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed everything, and say so in one line."""
+    name = os.environ.get("PIX2PIX_PROFILE") or profile or "class"
+    if name not in PROFILES:
+        raise ValueError(f"the profile must be one of {', '.join(PROFILES)}, got {name!r}: change it in start(...) or in PIX2PIX_PROFILE")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(seed)
+    where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    chosen = PROFILES[name]
+    print(f"Ready: {notebook} on {where}, profile '{name}' ({chosen.image_size} px), seed {seed}.")
+    return Session(notebook, seed, chosen, device)

@@ -1,0 +1,1 @@
+"""Controls over those figures: each a thin shell around one pure function."""

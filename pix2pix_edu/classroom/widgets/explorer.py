@@ -1,0 +1,52 @@
+"""Controls above, a picture below: what every explorable figure of the course is made of."""
+
+import html
+from collections.abc import Callable
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
+from pix2pix_edu.classroom.figures.display import as_html
+
+Draw = Callable[..., tuple[Figure, str]]
+
+
+def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
+    """A row of buttons, one of them pressed; moved with the arrow keys."""
+    return widgets.ToggleButtons(
+        description=label, options=options, value=value, style={"description_width": "auto", "button_width": "auto"}
+    )
+
+
+def number(label: str, low: int, high: int, value: int) -> widgets.BoundedIntText:
+    """A whole number within bounds, typed or stepped with the arrow keys."""
+    return widgets.BoundedIntText(
+        description=label, min=low, max=high, value=value, style={"description_width": "auto"}, layout={"width": "150px"}
+    )
+
+
+def switch(label: str, value: bool) -> widgets.Checkbox:
+    """Something on or off; pressed with the space bar."""
+    return widgets.Checkbox(description=label, value=value, indent=False, layout={"width": "auto"})
+
+
+def menu(label: str, options: list, value: object) -> widgets.Dropdown:
+    """One of many, from a list that opens."""
+    return widgets.Dropdown(description=label, options=options, value=value, style={"description_width": "auto"})
+
+
+def explore(draw: Draw, **controls: widgets.ValueWidget) -> widgets.VBox:
+    """The figure that `draw` makes of the controls' values, drawn anew at each change; draw(**values) -> (figure, alt)."""
+    picture = widgets.HTML()
+
+    def redraw(_: object = None) -> None:
+        figure, alt = draw(**{name: control.value for name, control in controls.items()})
+        picture.value = (
+            f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
+        )
+
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    redraw()
+    row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+    return widgets.VBox([row, picture])

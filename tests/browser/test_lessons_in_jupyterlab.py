@@ -1,0 +1,47 @@
+"""The lessons as a person meets them: every cell run in JupyterLab, every control moved by keyboard, axe-core asked for an opinion."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lab import move_by_keyboard, picture, run_all
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan"])
+def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_picture_and_its_words(page, jupyterlab, notebook):
+    run_all(page, jupyterlab, notebook)
+    explorers = page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-html figure)")
+    assert explorers.count() >= 1
+    kinds = set()
+    for place in range(explorers.count()):
+        widget = explorers.nth(place)
+        controls = widget.locator("> .widget-hbox > *")
+        for number in range(controls.count()):
+            source, alt = picture(widget)
+            kinds.add(move_by_keyboard(page, controls.nth(number)))
+            expect(widget.locator("figure img")).not_to_have_attribute("src", source, timeout=20_000)
+            assert picture(widget)[1] != alt
+            assert widget.locator("figcaption").inner_text() == picture(widget)[1]
+    assert kinds
+
+
+def test_a_prediction_is_entered_by_keyboard_and_noted(page, jupyterlab):
+    run_all(page, jupyterlab, "00_tour")
+    question = page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-radio)").first
+    question.locator("input[type=radio]").first.focus()
+    page.keyboard.press("Space")
+    question.get_by_role("button", name="This is my prediction").focus()
+    page.keyboard.press("Enter")
+    expect(question).to_contain_text("Noted:")
+
+
+@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan"])
+def test_axe_finds_nothing_serious_in_what_the_lessons_show(page, jupyterlab, notebook):
+    run_all(page, jupyterlab, notebook)
+    found = Axe().run(page, context=".jp-OutputArea-output").response["violations"]
+    grave = [
+        (finding["id"], node["html"][:200])
+        for finding in found
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"]
+    ]
+    assert grave == []
