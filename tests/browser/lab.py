@@ -11,7 +11,7 @@ def run_all(page: Page, address: str, notebook: str) -> None:
     """Open a notebook and run all its cells; a cell that fails fails the test."""
     page.goto(f"{address}/lab/tree/{notebook}.ipynb?reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=MINUTES)
-    page.locator(".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=MINUTES)
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=2 * MINUTES)  # the kernel has started
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     last = page.locator(".jp-CodeCell .jp-InputPrompt").last
