@@ -21,11 +21,11 @@ unit: $(VENV)/dev
 
 # Every notebook from a fresh kernel, and how much of the library they reach.
 lessons: $(VENV)/dev
-	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
 
 # The same on the front end of Colab, which is older; torch is shared with the first environment.
 colab: $(VENV)-colab/ready
-	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest -p no:hypothesispytest --nbval-lax notebooks -n 2 --dist loadscope
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope
 
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev

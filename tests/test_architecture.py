@@ -88,3 +88,10 @@ def test_importing_the_library_brings_in_nothing_heavy_beside_torch():
         "IPython",
         "ipywidgets",
     } == set()
+
+
+def test_the_readme_has_a_phrase_for_every_module_and_every_lesson():
+    readme = (LIBRARY.parent / "README.md").read_text()
+    top = {module.split(".")[0] for module in MODULES}
+    lessons = {notebook.stem for notebook in (LIBRARY.parent / "notebooks").glob("*.ipynb")}
+    assert [name for name in sorted(top | lessons) if f"\n  {name}" not in readme] == []

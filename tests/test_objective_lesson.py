@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from pix2pix_edu.classroom.checks import objective as checks
-from pix2pix_edu.classroom.figures.display import as_html
+from pix2pix_edu.classroom.figures.display import as_html, draw_pictures
 from pix2pix_edu.classroom.figures.objective import (
     DARK,
     LIT,
     draw_optimum,
-    draw_pictures,
     draw_pixel,
     draw_pulls,
     draw_sight,

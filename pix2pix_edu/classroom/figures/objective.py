@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from pix2pix_edu.classroom.figures.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.classroom.figures.display import COLOURS, new_figure
 
 LOSS_COLOURS = {"L1": COLOURS["L1"], "L2": "#999999", "adversarial": COLOURS["fake"], "D": COLOURS["D"]}
 LIT, DARK = 0.6, -0.6  # the two answers of the window
@@ -22,17 +22,6 @@ def _place_axes(figure: Figure, **borders: float) -> None:
     """Fixed borders (shares of the figure): working them out would take half of the time that a widget has."""
     figure.set_layout_engine(None)
     figure.subplots_adjust(**borders)
-
-
-def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
-    """A column of pictures (rows, 3, height, width) under each title."""
-    rows = max(len(pictures) for pictures in columns.values())
-    side = min(2.2, 8.6 / len(columns))  # in inches
-    figure, axes = new_figure(side * len(columns), side * rows + 0.25, rows=rows, columns=len(columns))
-    for column, (title, pictures) in enumerate(columns.items()):
-        for row, picture in enumerate(pictures):
-            draw_picture(axes[row * len(columns) + column], picture, title if row == 0 else "")
-    return figure
 
 
 def draw_pixel(values: Tensor, answers: Mapping[str, float]) -> Figure:

@@ -5,7 +5,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.figures.objective import DARK, LIT, draw_pictures, draw_pixel, draw_slopes, draw_two_answers, two_answers
+from pix2pix_edu.classroom.figures.display import draw_pictures
+from pix2pix_edu.classroom.figures.objective import DARK, LIT, draw_pixel, draw_slopes, draw_two_answers, two_answers
 from pix2pix_edu.classroom.widgets import explorer
 from pix2pix_edu.metrics import lab
 
