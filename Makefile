@@ -19,9 +19,9 @@ test: lint unit lessons $(if $(shell command -v chromium),browser)
 unit: $(VENV)/dev
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
-# Every notebook from a fresh kernel, and how much of the library they reach.
+# Every notebook from a fresh kernel, and how much of the library they reach (nbval counts that in one process only).
 lessons: $(VENV)/dev
-	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope --durations 10 --cov pix2pix_edu --cov-report term
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -W default --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
 
 # The same on the front end of Colab, which is older; torch is shared with the first environment.
 colab: $(VENV)-colab/ready
