@@ -4,28 +4,32 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIX2PIX_PROFILE ?= smoke
 # Two test processes share the cores: one thread each, or they wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root unless told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test unit lessons colab browser lint format clean
+.PHONY: lab test unit lessons colab browser no-browser lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
 
-test: lint unit lessons $(if $(shell command -v chromium),browser)
+test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
 
 unit: $(VENV)/dev
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
 # Every notebook from a fresh kernel, and how much of the library they reach (nbval counts that in one process only).
 lessons: $(VENV)/dev
-	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks -W default --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
+	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks -W default --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
 
 # The same on the front end of Colab, which is older; torch is shared with the first environment.
 colab: $(VENV)-colab/ready
 	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope
+
+no-browser:
+	@echo "The lessons were not opened in a browser: install chromium (sudo apt install chromium) to test that as well."
 
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev

@@ -50,7 +50,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
     def option(name: str, help: str, **settings: object) -> None:
         default = getattr(runs.Settings(), name)
-        shown = "" if default in ("", False) else f" (default: {default})"
+        shown = "" if default == "" else f" (default: {default})"
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
 
     parser.add_argument("folder", type=Path, help="where the run is kept")
@@ -125,8 +125,12 @@ def translate(arguments: argparse.Namespace) -> None:
 def evaluate(arguments: argparse.Namespace) -> None:
     """Print how near the run's translations of unseen inputs come to their targets."""
     settings = runs.read_settings(arguments.run)
-    torch.manual_seed(0)
+    if settings.pairs and not (Path(settings.pairs) / "val").is_dir():
+        raise ValueError(f"the run has seen every pair of {settings.pairs}: put unseen ones into {Path(settings.pairs) / 'val'}")
+    if arguments.count < 2:
+        raise ValueError(f"count must be 2 or more, got {arguments.count}")
     generator = translation.open_generator(arguments.run)
+    torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, runs.open_pairs(settings, "val"), arguments.count)
     facades = not settings.pairs and settings.drawn == "facades"
     print(evaluation.report(evaluation.score(fakes, ys), evaluation.read_facades(fakes, settings) if facades else None))
@@ -153,10 +157,12 @@ def main() -> None:
     arguments = build_parser().parse_args()
     try:
         COMMANDS[arguments.command](arguments)
+    except torch.OutOfMemoryError:
+        sys.exit(f"{arguments.command}: the GPU's memory is full: use a smaller size, width or batch size")
     except (ValueError, OSError) as error:
         sys.exit(f"{arguments.command}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to go on from the last checkpoint")
+        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to go on; a training goes on from its last checkpoint")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str) -> 
     """The machine's own matrix peak in FLOP/s, and each way of doing a step and a translation, timed in turns."""
     if min(size, width, batch_size, repeats) < 1:
         raise ValueError("size and width must be positive, and so must batch size and repeats")
+    if size % 16:
+        raise ValueError(f"size must be a multiple of 16, got {size}")
     depth = min(8, (size & -size).bit_length() - 1)
     patch = 70 if size >= 32 else 16
     x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
@@ -33,6 +35,7 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str) -> 
         work[name] = lambda model=model: train_step(model, x, y, Objective())
     generator = Generator(depth=depth, width=width).to(device)
     work["translation"] = torch.no_grad()(lambda: generator(x))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # the peak in the arithmetic that the convolutions use
     peak = work.setdefault("matrix product", matrix_product(device))
     seconds = in_turns(work, repeats, device)
     return count_flops(peak) / seconds["matrix product"], [Timing(name, seconds[name], count_flops(work[name])) for name in work]

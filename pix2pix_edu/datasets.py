@@ -49,6 +49,8 @@ class ParallelPairs(PhotoPairs):
     def __init__(self, x_folder: str | Path, y_folder: str | Path, size: int = 256):
         super().__init__(x_folder, size=size)
         partners = {file.stem: file for file in list_images(y_folder)}
+        if len(partners) < len(list_images(y_folder)) or len({file.stem for file in self.files}) < len(self.files):
+            raise ValueError(f"two pictures of one name in {x_folder} or {y_folder}: give each picture its own name, whatever its suffix")
         alone = sorted({file.stem for file in self.files} ^ partners.keys())
         if alone:
             raise ValueError(

@@ -15,13 +15,15 @@ RUNNING = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def load_generator(path_or_state: str | Path | State) -> Generator:
-    """The reference's U-Net with its weights; depth, width and channels are read off the file."""
+    """The reference's U-Net with its weights; depth, width and channels are read off the file. It comes without dropout."""
     state = _read(path_or_state)
     if "model.model.0.weight" not in state or "model.model.3.weight" not in state:
         raise ValueError(f"these are not the weights of a reference U-Net generator: the keys begin with {_some(state)}")
     depth = max(key.count(".model") for key in state)  # each level lies one ".model" deeper
     first, last = state["model.model.0.weight"], state["model.model.3.weight"]
-    generator = Generator(in_channels=first.shape[1], out_channels=last.shape[1], depth=depth, width=first.shape[0])
+    generator = Generator(
+        in_channels=first.shape[1], out_channels=last.shape[1], depth=depth, width=first.shape[0], dropout=0.0
+    )  # there it lies on other levels
     _fill(generator, state, dict(_generator_keys(depth)))
     return generator
 
@@ -94,7 +96,7 @@ def _fill(network: nn.Module, state: State, keys: Mapping[str, str]) -> None:
 def _state(network: nn.Module, keys: Mapping[str, str]) -> dict[str, Tensor]:
     weights, state = network.state_dict(), {}
     for ours, theirs in keys.items():
-        value = state[theirs] = weights[ours].detach().clone()
+        value = state[theirs] = weights[ours].detach().cpu().clone()
         if theirs.endswith("weight") and value.dim() == 1:  # a norm: the reference also expects the averages that we do not keep
             norm = theirs.removesuffix("weight")
             state[norm + "running_mean"] = torch.zeros_like(value)

@@ -1,7 +1,9 @@
 """A training run in a folder of its own: what it was set to, where it stands, its losses and its pictures."""
 
 import csv
+import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -46,10 +48,19 @@ class Settings:
     count: int = 400
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for name in ("size", "depth", "width", "batch_size", "steps", "count"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name.replace('_', ' ')} must be 1 or more, got {getattr(self, name)}")
+        if self.seed < 0:
+            raise ValueError(f"seed must be 0 or more, got {self.seed}")
+
 
 def open_pairs(settings: Settings, split: str) -> Pairs:
     """The pairs of a split, "train" or "val"; a folder that holds no such subfolder is taken whole."""
     size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
+    if settings.y_folder and not settings.pairs:
+        raise ValueError("--y-folder holds the targets of --pairs: name the folder of inputs as well")
     if settings.jitter and not settings.pairs:
         raise ValueError("drawings come in all variety and are not cropped: leave --jitter away, or name a folder of pairs")
     if not settings.pairs:
@@ -89,17 +100,18 @@ def ship(folder: Path, name: str, target: Path) -> None:
 
 def resume(settings: Settings, folder: Path) -> Pix2Pix:
     """The run of this folder where it stands, or a fresh one; a folder of another run is refused."""
-    record = folder / "run.json"
-    if record.exists():
+    record, saved = folder / "run.json", folder / "checkpoint.pt"
+    if saved.exists():  # without a checkpoint there is nothing to protect
         before, now = asdict(read_settings(folder)), asdict(settings)
         changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
         if changed:
             raise ValueError(f"{folder} holds a run with other settings: {'; '.join(changed)}. Repeat them, or name another folder")
     model = build(settings)
-    if (folder / "checkpoint.pt").exists():
-        checkpoint.load(model, folder / "checkpoint.pt")
-    folder.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(asdict(settings), indent=1))
+    if saved.exists():
+        checkpoint.load(model, saved)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_text(record, json.dumps(asdict(settings), indent=1))
     return model
 
 
@@ -133,9 +145,18 @@ def write_losses(path: Path, rows: list[list[float]]) -> None:
     kept = []
     if path.exists():
         with open(path, newline="") as file:
-            kept = [row for row in csv.reader(file) if row and row[0].isdigit() and int(row[0]) < rows[0][0]]
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([["step", *Losses._fields], *kept, *rows])
+            whole = (row for row in csv.reader(file) if len(row) == 1 + len(Losses._fields) and row[0].isdigit())
+            kept = [row for row in whole if int(row[0]) < rows[0][0]]
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([["step", *Losses._fields], *kept, *rows])
+    replace_text(path, lines.getvalue())
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file so that it is always whole: the old one or the new one."""
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_text(text)
+    os.replace(unfinished, path)
 
 
 def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:

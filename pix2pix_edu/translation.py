@@ -11,14 +11,14 @@ from pix2pix_edu import checkpoint
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
 from pix2pix_edu.reference_weights import discriminator_state, generator_state, load_discriminator, load_generator
-from pix2pix_edu.runs import build, read_settings
+from pix2pix_edu.runs import build, generator_settings, read_settings
 
 
 def open_generator(path: Path) -> Generator:
     """The generator of a run's folder, or of a weight file of the reference implementation."""
     if not path.is_dir():
         return load_generator(path)
-    generator = build(read_settings(path)).generator.cpu()
+    generator = Generator(**generator_settings(read_settings(path)))
     generator.load_state_dict(checkpoint.read(path / "checkpoint.pt")["generator"])
     return generator
 
@@ -46,8 +46,10 @@ def translate(generator: Generator, x: Tensor) -> Tensor:
 def translate_folder(generator: Generator, inputs: Path, outputs: Path) -> Iterator[Path]:
     """Translate every picture of `inputs` into a PNG of the same name, naming each as it is written."""
     files = list_images(inputs)
+    targets = [outputs / f"{file.stem}.png" for file in files]
+    if outputs.resolve() == inputs.resolve() or len(set(targets)) < len(files):
+        raise ValueError(f"translations in {outputs} would overwrite pictures: name another folder, and give each picture its own name")
     outputs.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        target = outputs / f"{file.stem}.png"
+    for file, target in zip(files, targets, strict=True):
         to_image(translate(generator, to_tensor(open_image(file)))).save(target)
         yield target

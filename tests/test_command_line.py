@@ -101,11 +101,11 @@ def test_translate_takes_the_references_weight_files(monkeypatch, tmp_path):
 
 
 def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path):
-    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
     (tmp_path / "in").mkdir()
     Image.effect_noise((64, 64), 80).convert("RGB").save(tmp_path / "in" / "a.png")
     for out, seed in (("one", 1), ("again", 1), ("two", 2)):
-        call(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / out, "--seed", seed)
+        call(monkeypatch, "translate", tmp_path / "run", tmp_path / "in", tmp_path / out, "--seed", seed)
     one, again, two = ((tmp_path / out / "a.png").read_bytes() for out in ("one", "again", "two"))
     assert one == again != two
 
@@ -120,6 +120,10 @@ def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path):
         (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs an image of at least 96 pixels a side, got 64 x 64"),
         (["train", "RUN", "--jitter"], "drawings come in all variety and are not cropped: leave --jitter away"),
         (["train", "RUN", "--size", "96"], "drawings have a side of 32, 48, 64, 128, 144, 256 pixels, got 96"),
+        (["train", "RUN", "--y-folder", "photos"], "--y-folder holds the targets of --pairs: name the folder of inputs as well"),
+        (["train", "RUN", "--width", "0"], "width must be 1 or more, got 0"),
+        (["train", "RUN", "--seed", "-1"], "seed must be 0 or more, got -1"),
+        (["bench", "--size", "33"], "size must be a multiple of 16, got 33"),
         (["train", "RUN", "--pairs", "nowhere"], "nowhere is not a folder: check the path"),
         (["translate", "RUN", "nowhere", "out"], "there is no weight file at"),
         (["bench", "--size", "100", "--width", "0"], "bench: size and width must be positive"),
@@ -197,3 +201,34 @@ def test_export_writes_files_that_the_reference_would_read(monkeypatch, tmp_path
     assert torch.equal(written["model.model.0.weight"], trained["generator"]["down.0.0.weight"])
     written = torch.load(tmp_path / "out" / "latest_net_D.pth", weights_only=True)
     assert torch.equal(written["model.0.weight"], trained["discriminator"]["layers.0.weight"])
+
+
+def test_a_mistyped_option_is_mended_by_typing_it_right(monkeypatch, tmp_path):
+    assert "levels need sides" in refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--depth", "6")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+
+
+def test_translations_never_overwrite_the_inputs_or_one_another(monkeypatch, tmp_path):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "a.bmp"):
+        Image.new("RGB", (32, 32)).save(tmp_path / "in" / name)
+    before = (tmp_path / "in" / "a.png").read_bytes()
+    assert "would overwrite pictures" in refusal(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in" / "a.bmp").unlink()
+    assert "would overwrite pictures" in refusal(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / "in")
+    assert (tmp_path / "in" / "a.png").read_bytes() == before
+
+
+def test_a_run_is_not_judged_by_the_pairs_it_has_seen(monkeypatch, tmp_path):
+    (tmp_path / "pairs").mkdir()
+    for name in "abc":
+        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.png")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", tmp_path / "pairs")
+    assert "the run has seen every pair" in refusal(monkeypatch, "evaluate", tmp_path / "run")
+
+
+def test_a_torn_row_of_losses_is_left_out(tmp_path):
+    (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.")
+    runs.write_losses(tmp_path / "losses.csv", [[2, 0.6, 0.8, 0.4]])
+    assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["1,0.7,0.7,0.5", "2,0.6,0.8,0.4"]

@@ -58,6 +58,13 @@ def test_sixteen_bit_grey_is_scaled_and_not_clipped(tmp_path):
     assert [image.getpixel(place)[0] for place in [(0, 0), (1, 0), (0, 1)]] == [0, 128, 255]
 
 
+def test_a_photograph_that_was_taken_upright_stands_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by a quarter
+    picture(8, 4).save(tmp_path / "phone.jpg", exif=exif)
+    assert open_image(tmp_path / "phone.jpg").size == (4, 8)
+
+
 def test_cmyk_files_become_rgb(tmp_path):
     Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
     red, green, blue = open_image(tmp_path / "print.jpg").getpixel((0, 0))

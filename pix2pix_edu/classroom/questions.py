@@ -44,8 +44,12 @@ def predict(notebook: str, name: str, text: str, options: list[str]) -> Question
     note = widgets.HTML(_note(said))
 
     def enter(_: widgets.Button) -> None:
+        entry = recall(notebook).get(name, {})
+        if "answer" in entry and "prediction" in entry:
+            note.value = f"Already measured. You predicted: {html.escape(entry['prediction'])}"
+            return
         if choice.value is not None:
-            _write(notebook, name, {"question": text, "prediction": choice.value})
+            _write(notebook, name, {**entry, "question": text, "prediction": choice.value})
         note.value = _note(choice.value)
 
     commit.on_click(enter)

@@ -45,7 +45,7 @@ class Session:
 
 
 def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
-    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed everything, and say so in one line."""
+    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed torch, and say so in one line."""
     name = os.environ.get("PIX2PIX_PROFILE") or profile or "class"
     if name not in PROFILES:
         raise ValueError(f"the profile must be one of {', '.join(PROFILES)}, got {name!r}: change it in start(...) or in PIX2PIX_PROFILE")

@@ -1,6 +1,7 @@
 """What a person does in JupyterLab, in a few words."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -25,24 +26,33 @@ def picture(widget: Locator) -> tuple[str, str]:
     return image.get_attribute("src"), image.get_attribute("alt")
 
 
-def move_by_keyboard(page: Page, control: Locator) -> str:
-    """Bring a control to another value without the mouse; says what kind it is."""
+def move_by_keyboard(page: Page, control: Locator) -> tuple[str, Callable[[], None]]:
+    """Bring a control to another value without the mouse; says what kind it is, and hands out the way back."""
     kind = next(kind for kind in ("widget-toggle-buttons", "widget-checkbox", "widget-dropdown", "widget-text") if has_class(control, kind))
+
+    def press(place: Locator, *keys: str) -> None:
+        place.focus()
+        for key in keys:
+            page.keyboard.press(key)
+
     if kind == "widget-toggle-buttons":
-        control.locator("button:not(.mod-active)").first.focus()
-        page.keyboard.press("Enter")
-    elif kind == "widget-checkbox":
-        control.locator("input").focus()
-        page.keyboard.press("Space")
-    elif kind == "widget-dropdown":
-        control.locator("select").focus()
-        page.keyboard.press("ArrowUp" if control.locator("select").evaluate("s => s.selectedIndex") else "ArrowDown")
-    else:
-        field = control.locator("input")
-        field.focus()
-        page.keyboard.press("ArrowDown" if field.input_value() == field.get_attribute("max") else "ArrowUp")
-        page.keyboard.press("Enter")
-    return kind
+        pressed = control.locator("button").nth(
+            control.locator("button").evaluate_all("all => all.findIndex(b => b.matches('.mod-active'))")
+        )
+        press(control.locator("button:not(.mod-active)").first, "Enter")
+        return kind, lambda: press(pressed, "Enter")
+    if kind == "widget-checkbox":
+        press(control.locator("input"), "Space")
+        return kind, lambda: press(control.locator("input"), "Space")
+    if kind == "widget-dropdown":
+        menu = control.locator("select")
+        there, back = ("ArrowUp", "ArrowDown") if menu.evaluate("menu => menu.selectedIndex") else ("ArrowDown", "ArrowUp")
+        press(menu, there)
+        return kind, lambda: press(menu, back)
+    field = control.locator("input")
+    there, back = ("ArrowDown", "ArrowUp") if field.input_value() == field.get_attribute("max") else ("ArrowUp", "ArrowDown")
+    press(field, there, "Enter")
+    return kind, lambda: press(field, back, "Enter")
 
 
 def has_class(control: Locator, name: str) -> bool:

@@ -11,17 +11,17 @@ def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_pictu
     run_all(page, jupyterlab, notebook)
     explorers = page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-html figure)")
     assert explorers.count() >= 1
-    kinds = set()
     for place in range(explorers.count()):
         widget = explorers.nth(place)
-        controls = widget.locator("> .widget-hbox > *")
+        controls, image = widget.locator("> .widget-hbox > *"), widget.locator("figure img")
         for number in range(controls.count()):
             source, alt = picture(widget)
-            kinds.add(move_by_keyboard(page, controls.nth(number)))
-            expect(widget.locator("figure img")).not_to_have_attribute("src", source, timeout=20_000)
+            kind, move_back = move_by_keyboard(page, controls.nth(number))
+            expect(image, f"{kind} {number} of {alt}").not_to_have_attribute("src", source, timeout=20_000)
             assert picture(widget)[1] != alt
             assert widget.locator("figcaption").inner_text() == picture(widget)[1]
-    assert kinds
+            move_back()
+            expect(image, f"{kind} {number} moved back").to_have_attribute("alt", alt, timeout=20_000)
 
 
 def test_a_prediction_is_entered_by_keyboard_and_noted(page, jupyterlab):

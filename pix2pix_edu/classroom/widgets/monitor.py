@@ -73,7 +73,7 @@ class View:
         """G(x) for the pairs shown, leaving the training's random numbers as they are."""
         device = self.model.device
         with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-            return self.model.generator(self.x.to(device)).cpu()
+            return torch.cat([self.model.generator(one[None].to(device)).cpu() for one in self.x])  # as a translation would: one by one
 
     def _bar(self, text: str) -> str:
         step = f"step {self.model.step} of {self.until}"

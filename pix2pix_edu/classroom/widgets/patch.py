@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pix2pix_edu.classroom.figures.display import draw_picture
 from pix2pix_edu.classroom.figures.patch import bare_figure, draw_cone, draw_judgement, draw_patch_panels, spans, vote_map, wholly_inside
-from pix2pix_edu.classroom.widgets.explorer import choice, explore, menu, number, switch
+from pix2pix_edu.classroom.widgets.explorer import choice, explore, number, switch
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
@@ -51,6 +51,7 @@ def draw_patch_view(patch: int = 70, size: int = 256, row: int = 15, column: int
     return figure, (
         f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch. "
         f"Logit ({row}, {column}) sees rows {top} to {bottom - 1} and columns {left} to {right - 1}{padding}. "
+        f"{f'In white: {len(others)} patches. ' if others else ''}"
         f"{inside} of {side * side} patches lie wholly inside. "
         f"A pixel is seen by {votes.min()} to {votes.max()} logits. The paper's D of this patch has {parameters(patch):,} parameters."
     )
@@ -84,7 +85,7 @@ def explore_patch() -> ipywidgets.VBox:
         size=choice("Picture (px)", [64, 128, 256], 256),
         row=number("Row", 0, 255, 15),
         column=number("Column", 0, 255, 15),
-        overlay=menu("Show", list(OVERLAYS), OVERLAYS[0]),
+        overlay=choice("Show", list(OVERLAYS), OVERLAYS[0]),
     )
 
 
@@ -171,8 +172,8 @@ def explore_logits(discriminator: nn.Module, x: Tensor, y: Tensor, fake: Tensor)
     return explore(
         functools.partial(draw_logits, discriminator, (x, y, fake)),
         house=number("House", 0, len(y) - 1, 0),
-        judged=menu("Picture", list(PICTURES), PICTURES[0]),
-        damage=choice("Damage", list(DAMAGES), DAMAGES[0]),
+        judged=choice("Picture", list(PICTURES), PICTURES[0]),
+        damage=choice("Damage", list(DAMAGES), DAMAGES[1]),
         row=number("Row (px)", 0, last, min(24, last)),
         column=number("Column (px)", 0, last, min(24, last)),
         fixed=switch("keep the norm's statistics of the undamaged picture", False),
