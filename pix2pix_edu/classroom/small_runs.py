@@ -134,7 +134,7 @@ AILMENTS = {
             fake=lambda logits: fake_loss(logits.sigmoid()),
             wanted=lambda logits: real_loss(logits.sigmoid()),
         ),
-        "G's curve starts near 0.5 and never rises above chance, D's never falls below 0.503: one sigmoid in D, one in the loss.",
+        "G's curve starts at 0.47 and never passes 0.69, D's starts at 0.72 and never falls below 0.50: one sigmoid in D, one in the loss.",
     ),
     "sum instead of mean": Ailment(
         altered_step(share=1.0), "D's curve starts near 1.39 = 2 ln 2. The run is as healthy as any: only its line of chance lies higher."

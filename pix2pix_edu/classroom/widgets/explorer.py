@@ -48,5 +48,5 @@ def explore(draw: Draw, **controls: widgets.ValueWidget) -> widgets.VBox:
     for control in controls.values():
         control.observe(redraw, names="value")
     redraw()
-    row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+    row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
     return widgets.VBox([row, picture])
