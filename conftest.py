@@ -9,3 +9,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter and reporter.stats.get("xfailed"):
         reporter.write_line(f"{len(reporter.stats['xfailed'])} cells never ran: the cell before them took too long", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how long the widgets took to answer."""
+    rows = [value for report in terminalreporter.stats.get("passed", []) for name, value in report.user_properties if name == "reaction"]
+    if rows:
+        terminalreporter.section("widgets: processor time from a changed control to the new picture")
+        for row in sorted(rows):
+            terminalreporter.write_line(row)

@@ -1,13 +1,13 @@
 import math
-import time
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from reactions import measure
 
 from pix2pix_edu.classroom.checks import objective as checks
-from pix2pix_edu.classroom.figures.display import as_html, draw_pictures
+from pix2pix_edu.classroom.figures.display import draw_pictures
 from pix2pix_edu.classroom.figures.objective import (
     DARK,
     LIT,
@@ -140,20 +140,14 @@ def test_each_widget_redraws_when_its_control_moves(photos):
         assert picture.value != before
 
 
-def test_how_long_each_widget_takes_to_answer(photos):
+def test_each_widget_answers_in_words_that_follow_its_controls(photos, record_property):
     draws = {
         "place": lambda i: draw_place(photos, list(PLACES)[i % len(PLACES)]),
         "averages": lambda i: draw_averages(photos, (1, 3, 11, 31)[i % 4]),
         "logit": lambda i: draw_logit((-8, 0, 4)[i % 3]),
         "l1_weight": lambda i: draw_l1_weight(L1_WEIGHTS[i % 7], (0.5, 0.75)[i % 2], (0.1, 0.2, 0.3)[i % 3]),
     }
-    for name, draw in draws.items():
-        spent = []
-        for i in range(10):
-            start = time.process_time()
-            as_html(*draw(i))
-            spent.append(1000 * (time.process_time() - start))
-        print(f"{name:10} p50 {np.percentile(spent, 50):4.0f} ms, p95 {np.percentile(spent, 95):4.0f} ms")
+    measure(record_property, draws)
 
 
 # Checks: the right answer is proved, each wrong one hears its own name.

@@ -1,13 +1,13 @@
 import json
 import math
 import re
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from reactions import measure
 
 from pix2pix_edu.classroom.checks import pairs as checks
 from pix2pix_edu.classroom.figures import pairs as figures
@@ -299,20 +299,11 @@ def test_the_remaining_figures_draw():
     assert all(as_html(figure, "seen").startswith("<img") for figure in drawn)
 
 
-def test_how_long_a_reaction_takes(capsys):
+def test_each_widget_answers_in_words_that_follow_its_controls(record_property):
     G = Generator(depth=5, width=32)
     draws = {
         "translation": lambda i: widgets.draw_translation(G, HOUSES, i % 4, i),
         "jitter": lambda i: widgets.draw_jitter(i, i, 128, i % 2 == 0),
         "destroyed": lambda i: widgets.draw_destroyed(i, list(widgets.DAMAGES)[i % len(widgets.DAMAGES)]),
     }
-    lines = []
-    for name, draw in draws.items():
-        times = []
-        for i in range(12):
-            started = time.perf_counter()
-            as_html(*draw(i))
-            times.append(1000 * (time.perf_counter() - started))
-        lines.append(f"{name:12} p50 {np.percentile(times, 50):4.0f} ms   p95 {np.percentile(times, 95):4.0f} ms")
-    with capsys.disabled():
-        print("", *lines, sep="\n")
+    measure(record_property, draws)

@@ -1,9 +1,8 @@
 import math
-import time
 
-import numpy as np
 import pytest
 import torch
+from reactions import measure
 from torch import nn
 
 from pix2pix_edu.classroom.checks import patch as checks
@@ -191,20 +190,13 @@ def test_controls_redraw_the_picture(discriminator, pictures):
         assert picture.value != before
 
 
-def test_how_long_a_reaction_takes(discriminator, pictures, capsys):
+def test_each_widget_answers_in_words_that_follow_its_controls(discriminator, pictures, record_property):
     rows = {
         "explore_patch": lambda i: draw_patch_view(PATCHES[i % 5], 256, i, 3, OVERLAYS[i % 3]),
         "explore_strides": lambda i: draw_strides(first=1 + i % 2, fourth=1 + i % 2),
         "explore_logits": lambda i: draw_logits(discriminator, pictures, damage=DAMAGES[i % 4], row=i, fixed=bool(i % 2)),
     }
-    with capsys.disabled():
-        for name, draw in rows.items():
-            times = []
-            for i in range(12):
-                began = time.process_time()
-                as_html(*draw(i))
-                times.append(1000 * (time.process_time() - began))
-            print(f"\n{name}: p50 {np.median(times):.0f} ms, p95 {np.quantile(times, 0.95):.0f} ms of one core", end="")
+    measure(record_property, rows)
 
 
 # Checks: the right answer is proved, every known wrong one gets its own diagnosis.

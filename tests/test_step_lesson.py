@@ -10,9 +10,9 @@ import jupyter_client
 import pytest
 import torch
 import torch.nn.functional as F
+from reactions import measure
 
 from pix2pix_edu.classroom.checks import step as checks
-from pix2pix_edu.classroom.figures.display import as_html
 from pix2pix_edu.classroom.figures.step import as_table, draw_gradients, draw_resumed, draw_runs, running_mean
 from pix2pix_edu.classroom.small_runs import AILMENTS, OBJECTIVE, gallery, short_run, small_batches, small_model, small_pairs
 from pix2pix_edu.classroom.widgets import monitor as monitoring
@@ -450,20 +450,13 @@ def test_figures_draw_what_they_are_given():
     assert figure.axes[1].lines[0].get_ydata().tolist() == [0.0]
 
 
-def test_print_how_long_the_reactions_take(capsys):
-    for name, draw in (
-        ("gradient flow", lambda i: widgets.draw_gradient_flow(widgets.LOSSES[i % 3], detach=False)),
-        ("factor", lambda i: widgets.draw_factor("Adam", widgets.FACTORS[i % 5])),
-        ("gallery", lambda i: widgets.draw_patient("ABCDEFGH"[i % 8], steps=6)),
-    ):
-        times = []
-        for i in range(12):
-            start = time.perf_counter()
-            as_html(*draw(i))
-            times.append(1000 * (time.perf_counter() - start))
-        times.sort()
-        with capsys.disabled():
-            print(f"\n{name:16} p50 {times[6]:4.0f} ms   p95 {times[-1]:4.0f} ms", end="")
+def test_each_widget_answers_in_words_that_follow_its_controls(record_property):
+    draws = {
+        "gradient flow": lambda i: widgets.draw_gradient_flow(widgets.LOSSES[i % 3], detach=False),
+        "factor": lambda i: widgets.draw_factor("Adam", widgets.FACTORS[i % 5]),
+        "gallery": lambda i: widgets.draw_patient("ABCDEFGH"[i % 8], steps=6),
+    }
+    measure(record_property, draws)
 
 
 # --- the monitor --------------------------------------------------------------------------------------------------------------------
