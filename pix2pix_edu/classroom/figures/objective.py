@@ -27,7 +27,7 @@ def _place_axes(figure: Figure, **borders: float) -> None:
 def draw_pixel(values: Tensor, answers: Mapping[str, float]) -> Figure:
     """How often a pixel has each brightness in many photographs, and the one number that each loss asks for."""
     figure, (ax,) = new_figure(7, 2.6)
-    _place_axes(figure, left=0.08, right=0.72 if answers else 0.98, bottom=0.2, top=0.96)
+    _place_axes(figure, left=0.11, right=0.72 if answers else 0.98, bottom=0.2, top=0.96)
     ax.hist(values.numpy(), bins=40, range=(-1, 1), color=COLOURS["y"], alpha=0.55)
     for name, answer in answers.items():
         colour = next((LOSS_COLOURS[loss] for loss in LOSS_COLOURS if name.startswith(loss)), "black")
@@ -113,7 +113,7 @@ def two_answers(lit_share: float, grain: float) -> TwoAnswers:
 def draw_two_answers(game: TwoAnswers, l1_weight: float) -> Figure:
     """What D sees at the optimum, both terms over G's answer, and the windows."""
     figure, axes = new_figure(8.6, 2.9, columns=3)
-    _place_axes(figure, left=0.05, right=0.99, bottom=0.18, top=0.9, wspace=0.26)
+    _place_axes(figure, left=0.05, right=0.99, bottom=0.18, top=0.9, wspace=0.38)
     best = game.best(l1_weight)
     _draw_densities(axes[0], game, best)
     _draw_terms(axes[1], game, l1_weight, best)
