@@ -1,6 +1,6 @@
 """How good a fake is by what can be read in it: a network that learnt on real photographs finds the labels again, or not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.synthetic import CLASSES, label_ids
-
-Pairs = Sequence[tuple[Tensor, Tensor]]
+from pix2pix_edu.training import Pairs
 
 
 class ReadingScores(NamedTuple):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -90,11 +89,6 @@ def label_ids(label_map: Image.Image | Tensor) -> Tensor:
     colours = torch.from_numpy(PALETTE).to(x) / 127.5 - 1.0
     distances = (x.movedim(-3, -1).unsqueeze(-2) - colours).square().sum(dim=-1)  # (..., height, width, 12)
     return distances.argmin(dim=-1)
-
-
-def one_hot(x: Tensor) -> Tensor:
-    """The label map x as 12 channels of zeros and ones, one channel for each class."""
-    return F.one_hot(label_ids(x), len(CLASSES)).movedim(-1, -3).to(x)
 
 
 def write_pairs(folder: str | Path, count: int, size: int, seed: int) -> list[Path]:

@@ -13,7 +13,7 @@ from pix2pix_edu.drawing.look import facade_look
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.drawing.streams import SIZES
 from pix2pix_edu.images import split_pair
-from pix2pix_edu.synthetic import CLASSES, PALETTE, SyntheticPairs, draw_pair, draw_reversed_pair, label_ids, one_hot, write_pairs
+from pix2pix_edu.synthetic import CLASSES, PALETTE, SyntheticPairs, draw_pair, draw_reversed_pair, label_ids, write_pairs
 
 DRAWN = Path(__file__).parent.parent / "data" / "drawn"
 TASKS = (draw_pair, draw_reversed_pair, draw_shapes_pair)
@@ -189,16 +189,6 @@ def test_label_ids_forgive_noise_smaller_than_half_the_way_to_the_next_colour():
 def test_label_ids_refuse_what_is_not_a_picture():
     with pytest.raises(ValueError, match=r"\(3, height, width\), got \(12, 8, 8\)"):
         label_ids(torch.zeros(12, 8, 8))
-
-
-@pytest.mark.parametrize("batch", [(), (2,)])
-def test_one_hot_holds_a_single_one_at_each_pixel_in_the_channel_of_its_class(batch):
-    x = SyntheticPairs(1, 32)[0][0].expand(*batch, 3, 32, 32)
-    channels = one_hot(x)
-    assert channels.shape == (*batch, 12, 32, 32)
-    assert channels.dtype == x.dtype
-    assert torch.equal(channels.sum(dim=-3), torch.ones(*batch, 32, 32))
-    assert torch.equal(channels.argmax(dim=-3), label_ids(x))
 
 
 @pytest.mark.parametrize(("split", "count", "seed"), [("train", 36, 1), ("val", 12, 2)])
