@@ -1,6 +1,7 @@
 # make lab    the course in JupyterLab          make test    everything that must hold
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
-# The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end.
+# The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end,
+# make cuda what only a GPU can show.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +11,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root unless told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test unit lessons colab browser no-browser lint format clean
+.PHONY: lab test unit lessons colab browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -34,6 +35,10 @@ no-browser:
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev
 	$(BIN)/python -m pytest tests/browser
+
+# On a machine with an NVIDIA GPU.
+cuda: $(VENV)/dev
+	$(BIN)/python -m pytest tests/cuda
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
-"""The command line: python -m pix2pix_edu train | translate | evaluate | export | bench."""
+"""The command line: python -m pix2pix_edu fetch | train | translate | evaluate | export | bench."""
 
 import argparse
+import shlex
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu import bench, evaluation, runs, translation
-from pix2pix_edu.datasets import DIRECTIONS
+from pix2pix_edu import bench, evaluation, parallel, records, runs, translation
+from pix2pix_edu.acceleration import fastest
+from pix2pix_edu.datasets import DIRECTIONS, ROOT, fetch
 from pix2pix_edu.discriminator import PATCHES
+from pix2pix_edu.fetching import catalogue
+from pix2pix_edu.images import list_images
 from pix2pix_edu.objective import PAPER_LOSSES
 
 
@@ -20,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m pix2pix_edu", description="Train a pix2pix, translate pictures with it, judge it, or time it."
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    add_fetch(commands.add_parser("fetch", help="get one of the paper's data sets, or list them"))
     add_train(
         commands.add_parser(
             "train",
@@ -42,7 +47,19 @@ A run that was stopped goes on when you repeat its command.
   python -m pix2pix_edu train runs/first                                                the drawn facades that come along
   python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
+  torchrun --nproc-per-node=2 -m pix2pix_edu train runs/maps --batch-size 2 ...         on two GPUs (docs/many_gpus.md)
 """
+
+
+def add_fetch(parser: argparse.ArgumentParser) -> None:
+    """Which set is fetched, from where to where."""
+    parser.description = (
+        "A set is taken from --source; else from the root or the folder that the environment variable PIX2PIX_EDU_DATA names, where one "
+        "of them holds NAME or NAME.tar.gz; else it is downloaded, from the address in PIX2PIX_EDU_MIRROR or from the paper's host."
+    )
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(catalogue.DATA_SETS)}; without it, they are listed")
+    parser.add_argument("--root", type=Path, default=ROOT, help=f"folder in which the set's own folder is made (default: {ROOT})")
+    parser.add_argument("--source", type=Path, help="a folder or a .tar.gz archive of the set that you have: nothing is downloaded")
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +89,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
+    parser.add_argument("--fast", action="store_true", help="16-bit arithmetic where this device has it, on a GPU as one recorded graph")
 
 
 def add_translate(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +104,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """What is measured."""
     parser.add_argument("run", type=Path, help="folder of a run")
     parser.add_argument("--count", type=int, default=100, help="pairs to judge by: from the folder's val part, or newly drawn (100)")
+    parser.add_argument("--record", type=Path, help="also write what was run, where, how long and with what result into this JSON file")
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -100,18 +119,43 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, default=64, help="channels of the first layers")
     parser.add_argument("--batch-size", type=int, default=1, help="pairs in a step")
     parser.add_argument("--repeats", type=int, default=7, help="timed turns; the median is shown")
+    parser.add_argument("--peer", type=Path, help="a checkout of the reference implementation, to be timed in turns with this library")
+
+
+def fetch_set(arguments: argparse.Namespace) -> None:
+    """Bring a set here, and say how to go on with it; without a name, list the sets."""
+    if not arguments.name:
+        print(catalogue.listing())
+        return
+    folder = fetch(arguments.name, arguments.root, arguments.source)
+    data_set = catalogue.find(arguments.name)
+    counts = {split: len(list_images(folder / split)) for split in data_set.splits}
+    less = "" if counts == data_set.splits else f" (the whole set has {data_set.pairs})"
+    pairs = ", ".join(f"{count} {split}" for split, count in counts.items())
+    train = ["train", f"runs/{data_set.name}", "--pairs", folder.as_posix(), "--direction", data_set.direction]
+    print(f"{folder} is ready: {pairs} pairs{less}, {data_set.shows}. Go on with: python -m pix2pix_edu {shlex.join(train)}")
+    print(f"Checked: {data_set.check}.\nLicence: {data_set.licence}. Cite: {data_set.citation}.")
 
 
 def train(arguments: argparse.Namespace) -> None:
     """Train to the last step, or go on where the folder stands."""
     settings = runs.Settings(**{field.name: getattr(arguments, field.name) for field in fields(runs.Settings)})
-    model = runs.resume(settings, arguments.folder)
-    with tqdm(total=settings.steps, initial=model.step, unit="step") as progress:
-        for losses in runs.run(model, settings, arguments.folder):
-            progress.update()
-            if model.step % 10 == 0:
-                progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
-    print(f"{model.step} steps done: see {arguments.folder}")
+    with parallel.joined(settings.batch_size, lambda: farewell(arguments.folder)) as share:
+        model = runs.resume(settings, arguments.folder, share)
+        with tqdm(total=settings.steps, initial=model.step, unit="step", disable=not share.first) as progress:
+            for losses in runs.run(model, settings, arguments.folder, share=share):
+                progress.update()
+                if model.step % 10 == 0:
+                    progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
+    if share.first:
+        print(f"{model.step} steps done: see {arguments.folder}")
+    parallel.leave(share)
+
+
+def farewell(folder: Path) -> str:
+    """What the other processes of a training say when one has ended."""
+    step = runs.saved_step(folder)
+    return f"another process of this training has ended, so this one ends as well: repeat the command to go on from step {step}"
 
 
 def translate(arguments: argparse.Namespace) -> None:
@@ -132,8 +176,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
     generator = translation.open_generator(arguments.run)
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, runs.open_pairs(settings, "val"), arguments.count)
-    facades = not settings.pairs and settings.drawn == "facades"
-    print(evaluation.report(evaluation.score(fakes, ys), evaluation.read_facades(fakes, settings) if facades else None))
+    scores = evaluation.score(fakes, ys)
+    reading = evaluation.read_facades(fakes, settings) if not settings.pairs and settings.drawn == "facades" else None
+    print(evaluation.report(scores, reading))
+    if arguments.record:
+        records.write_record(records.make_record(arguments.run, evaluation.as_record(scores, reading)), arguments.record)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -146,10 +193,18 @@ def measure(arguments: argparse.Namespace) -> None:
     """Print how long a step and a translation take here."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     print(f"{arguments.size} px, width {arguments.width}, batch {arguments.batch_size}, {device}, {torch.get_num_threads()} threads")
-    print(bench.report(*bench.bench(arguments.size, arguments.width, arguments.batch_size, arguments.repeats, device)))
+    timings = bench.bench(arguments.size, arguments.width, arguments.batch_size, arguments.repeats, device, arguments.peer)
+    print(f"fast: {fastest(torch.device(device))}\n{bench.report(timings)}")
 
 
-COMMANDS = {"train": train, "translate": translate, "evaluate": evaluate, "export": export, "bench": measure}
+COMMANDS = {
+    "fetch": fetch_set,
+    "train": train,
+    "translate": translate,
+    "evaluate": evaluate,
+    "export": export,
+    "bench": measure,
+}
 
 
 def main() -> None:

@@ -39,12 +39,19 @@ def load(model: Pix2Pix, path: str | Path) -> None:
         model.discriminator.load_state_dict(state["discriminator"])
     except RuntimeError as error:
         raise ValueError(f"{path} was saved from other networks than these: build them with the settings of that run") from error
-    model.generator_optimizer.load_state_dict(state["generator_optimizer"])
-    model.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+    _load_optimizer(model.generator_optimizer, state["generator_optimizer"])
+    _load_optimizer(model.discriminator_optimizer, state["discriminator_optimizer"])
     model.step = state["step"]
     torch.set_rng_state(state["random"])
     if torch.cuda.is_available() and state["cuda_random"]:
         torch.cuda.set_rng_state(state["cuda_random"][0])
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict) -> None:
+    # Its memory alone: rate and kernels belong to the run that goes on, perhaps on another device than it began on.
+    optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
+    for weight, memory in optimizer.state.items():  # laid out as the weights are: fused Adam walks through both side by side
+        memory.update({name: torch.empty_like(weight).copy_(memory[name]) for name in ("exp_avg", "exp_avg_sq")})
 
 
 def read(path: str | Path) -> dict:

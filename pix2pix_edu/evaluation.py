@@ -41,6 +41,15 @@ def read_facades(fakes: Tensor, settings: Settings) -> tuple[ReadingScores, Yard
     return reading_scores(reader, fakes, labels_and_photos(test_pairs)[0]), yardsticks(reader, train_pairs, test_pairs)
 
 
+def as_record(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> dict[str, object]:
+    """The scores as plain names and numbers."""
+    record = {**scores._asdict(), "colours": scores.colours._asdict()}
+    if reading:
+        fakes, yardsticks = reading
+        record["reading"] = {"fakes": fakes._asdict(), **{name: row._asdict() for name, row in yardsticks._asdict().items()}}
+    return record
+
+
 def report(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> str:
     """The scores as lines to read."""
     colours = " / ".join(f"{share:.2f}" for share in scores.colours)

@@ -9,9 +9,7 @@ from torch import Tensor
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
-
-HERE = Path(__file__).parent
-DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # installed, or in the checkout
+from pix2pix_edu.shipped import DATA
 
 
 def load_pretrained(name: str, folder: Path = DATA / "weights") -> tuple[Generator, PatchDiscriminator]:

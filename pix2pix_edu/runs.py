@@ -12,15 +12,18 @@ import torch
 from PIL import Image
 
 from pix2pix_edu import checkpoint
-from pix2pix_edu.datasets import ParallelPairs, PhotoPairs
+from pix2pix_edu.acceleration import ResidentPairs, fast_step, fastest
+from pix2pix_edu.datasets import MEMORY_LIMIT, ParallelPairs, PhotoPairs
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image
 from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.parallel import ALONE, Share, shared_step
 from pix2pix_edu.pretrained import save_network
+from pix2pix_edu.sittings import FILE, Sitting
 from pix2pix_edu.synthetic import SyntheticPairs, draw_pair, draw_reversed_pair
-from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, linear_decay, train
+from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, Step, linear_decay, train, train_step
 
 DRAWN = {"facades": draw_pair, "facade_labels": draw_reversed_pair, "shapes": draw_shapes_pair}
 
@@ -47,6 +50,7 @@ class Settings:
     steps: int = 1200
     count: int = 400
     seed: int = 0
+    fast: bool = False  # the arithmetic that is fastest on this device (acceleration.fastest); else 32 bits, as written
 
     def __post_init__(self) -> None:
         for name in ("size", "depth", "width", "batch_size", "steps", "count"):
@@ -98,7 +102,7 @@ def ship(folder: Path, name: str, target: Path) -> None:
     save_network(state["discriminator"], discriminator_settings(settings), target / f"{name}.discriminator.safetensors")
 
 
-def resume(settings: Settings, folder: Path) -> Pix2Pix:
+def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
     """The run of this folder where it stands, or a fresh one; a folder of another run is refused."""
     record, saved = folder / "run.json", folder / "checkpoint.pt"
     if saved.exists():  # without a checkpoint there is nothing to protect
@@ -109,7 +113,7 @@ def resume(settings: Settings, folder: Path) -> Pix2Pix:
     model = build(settings)
     if saved.exists():
         checkpoint.load(model, saved)
-    else:
+    elif share.first:
         folder.mkdir(parents=True, exist_ok=True)
         replace_text(record, json.dumps(asdict(settings), indent=1))
     return model
@@ -123,21 +127,42 @@ def read_settings(folder: Path) -> Settings:
         raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
 
 
-def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int = 100) -> Iterator[Losses]:
+def saved_step(folder: Path) -> int:
+    """The step from which the run of this folder goes on."""
+    saved = folder / "checkpoint.pt"
+    return checkpoint.read(saved)["step"] if saved.exists() else 0
+
+
+def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int = 100, share: Share = ALONE) -> Iterator[Losses]:
     """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
+    pairs = open_pairs(settings, "train")
+    if model.device.type == "cuda" and len(pairs) * 2 * 3 * settings.size**2 <= MEMORY_LIMIT:
+        pairs = ResidentPairs(pairs, model.device)
     objective = replace(PAPER_LOSSES[settings.loss][0], **({"l1_weight": settings.l1_weight} if "L1" in settings.loss else {}))
-    batches = Batches(open_pairs(settings, "train"), settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None)
+    batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
     shown = open_pairs(settings, "val")
     schedule = linear_decay(settings.steps // 2, settings.steps)
-    unsaved: list[list[float]] = []
-    for losses in train(model, batches, settings.steps, objective, schedule):
-        unsaved.append([model.step, *(round(value.item(), 6) for value in losses)])
+    sitting = Sitting(folder, model.step, model.device)
+    unsaved: list[tuple[int, Losses]] = []
+    for losses in train(model, batches, settings.steps, objective, schedule, choose_step(model, settings, share)):
+        unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
         if model.step % save_every == 0 or model.step == settings.steps:
-            write_losses(folder / "losses.csv", unsaved)
-            draw_samples(model, shown).save(folder / f"{model.step:06d}.png")
-            checkpoint.save(model, folder / "checkpoint.pt")
+            if share.first:
+                write_losses(folder / "losses.csv", [[number, *(round(value.item(), 6) for value in row)] for number, row in unsaved])
+                draw_samples(model, shown).save(folder / f"{model.step:06d}.png")
+                replace_text(folder / FILE, sitting.until(model.step))
+                checkpoint.save(model, folder / "checkpoint.pt")
             unsaved.clear()
         yield losses
+
+
+def choose_step(model: Pix2Pix, settings: Settings, share: Share) -> Step:
+    """How this run takes a step: as it is written or fast, alone or together."""
+    step = train_step
+    if settings.fast:
+        speed = fastest(model.device)
+        step = fast_step(model, speed if share.processes == 1 else replace(speed, graph=False))  # a recording waits for nobody
+    return step if share.processes == 1 else shared_step(model, settings.seed, step)
 
 
 def write_losses(path: Path, rows: list[list[float]]) -> None:

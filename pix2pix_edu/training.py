@@ -1,5 +1,6 @@
 """Training: two networks, two optimizers, one step, and a loop that hands each step back to you."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -48,7 +49,10 @@ def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
     optimizer.step()
 
 
-def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
+Descend = Callable[[Tensor, torch.optim.Optimizer], None]
+
+
+def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective, descend: Descend = descend) -> Losses:
     """Update D once, then G once, on the same batch of fakes."""
     G, D = model.generator, model.discriminator
     fake = G(x)
@@ -65,6 +69,9 @@ def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Lo
     return Losses(d_loss.detach(), adversarial.detach(), l1.detach())
 
 
+Step = Callable[[Pix2Pix, Tensor, Tensor, Objective], Losses]
+
+
 class Pairs(Protocol):
     """Anything with a length that gives (x, y) tensors by index."""
 
@@ -73,27 +80,38 @@ class Pairs(Protocol):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]: ...
 
 
+@functools.lru_cache(maxsize=2)
+def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order in which an epoch takes the pairs."""
+    return np.random.default_rng([seed, 0, epoch]).permutation(count)
+
+
 class Batches:
     """Shuffled batches without end. What comes at a step depends on the seed and the step alone, so a run can resume anywhere."""
 
-    def __init__(self, pairs: Pairs, batch_size: int = 1, seed: int = 0, crop: int | None = None):
+    def __init__(self, pairs: Pairs, batch_size: int = 1, seed: int = 0, crop: int | None = None, share: tuple[int, int] = (0, 1)):
         if len(pairs) == 0:
             raise ValueError("there are no pairs to train on: the data set is empty")
-        self.pairs, self.batch_size, self.seed, self.crop = pairs, batch_size, seed, crop
+        self.pairs, self.batch_size, self.seed, self.crop, self.share = pairs, batch_size, seed, crop, share
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of step `step`; with `crop`, each pair is cropped and flipped at random, x and y alike."""
-        numbers = range(step * self.batch_size, (step + 1) * self.batch_size)
+        """The batch of step `step`; with `crop`, each pair is cropped and flipped at random, x and y alike.
+
+        With `share` (k, n), only every n-th of its pairs from the k-th on: what one of n processes works on.
+        """
+        first, every = self.share
+        numbers = range(step * self.batch_size + first, (step + 1) * self.batch_size, every)
         xs, ys = zip(*(self._pair(number) for number in numbers), strict=True)
         return torch.stack(xs), torch.stack(ys)
 
     def _pair(self, number: int) -> tuple[Tensor, Tensor]:
         epoch, position = divmod(number, len(self.pairs))
-        index = int(np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.pairs))[position])
+        index = int(shuffled(len(self.pairs), self.seed, epoch)[position])
         x, y = self.pairs[index]
         if self.crop:
             x, y = jitter(x, y, self.crop, np.random.default_rng([self.seed, 1, number]))
-        if not (x.isfinite().all() and y.isfinite().all()):
+        # Asking a GPU would make this wait for the step before; pairs that lie there were checked on their way (ResidentPairs).
+        if x.device.type == "cpu" and not (x.isfinite().all() and y.isfinite().all()):
             raise ValueError(f"pair {index} holds values that are not finite: mend or remove it")
         return x, y
 
@@ -114,12 +132,20 @@ def train(
     until: int,
     objective: Objective = Objective(),
     schedule: Callable[[int], float] = constant,
+    step: Step = train_step,
 ) -> Iterator[Losses]:
     """Train up to step `until`, handing back the losses of each step."""
     while model.step < until:
         x, y = batches[model.step]
-        for group in model.generator_optimizer.param_groups:
-            group["lr"] = model.lr * schedule(model.step)
-        for group in model.discriminator_optimizer.param_groups:
-            group["lr"] = model.discriminator_lr * schedule(model.step)
-        yield train_step(model, x.to(model.device), y.to(model.device), objective)
+        set_learning_rate(model.generator_optimizer, model.lr * schedule(model.step))
+        set_learning_rate(model.discriminator_optimizer, model.discriminator_lr * schedule(model.step))
+        yield step(model, x.to(model.device), y.to(model.device), objective)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Let the optimizer's next step be of this size."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):  # a recorded step reads its rate from here each time it is replayed
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr

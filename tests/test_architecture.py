@@ -10,14 +10,29 @@ import pytest
 
 LIBRARY = Path(__file__).parents[1] / "pix2pix_edu"
 FLOORS = [
-    ["receptive_field", "images", "drawing.streams", "drawing.layout", "drawing.look"],
-    ["layers", "objective", "weight_files", "datasets", "drawing.parts", "drawing.shapes"],
-    ["generator", "discriminator", "drawing.paint"],
-    ["synthetic", "training", "pretrained"],
-    ["metrics", "reading", "checkpoint", "reference_weights"],
+    [
+        "receptive_field",
+        "shipped",
+        "images",
+        "fetching.downloads",
+        "fetching.archives",
+        "drawing.streams",
+        "drawing.layout",
+        "drawing.look",
+    ],
+    ["layers", "joint_norm", "objective", "weight_files", "sittings", "roofline", "fetching.catalogue", "drawing.parts", "drawing.shapes"],
+    ["generator", "discriminator", "peer", "fetching.verification", "drawing.paint", "published.losses"],
+    ["synthetic", "training", "pretrained", "fetching.installation"],
+    ["datasets", "metrics", "reading", "checkpoint", "acceleration", "parallel", "reference_weights"],
+    ["published.*_unet", "published.audit", "published.system", "published.steps", "published.protocol"],
+    ["published.comparison", "published.annotated_reading", "published.least_squares", "published.cross_entropy"],
+    ["published.layer_tables", "published.linked_code", "published.paper_words"],
+    ["published.systems", "published.paper_and_code"],
     ["runs", "classroom.session", "classroom.questions", "classroom.small_runs", "classroom.figures.display", "classroom.checks.verdict"],
-    ["translation", "bench", "classroom.figures.*", "classroom.checks.step_trace"],
+    ["translation", "bench", "records", "classroom.figures.*", "classroom.checks.step_trace"],
     ["evaluation", "classroom.widgets.explorer", "classroom.checks.step_diagnosis"],
+    ["published.trials"],
+    ["published.command"],
     ["__main__"],
     ["classroom.widgets.*", "classroom.checks.*"],
 ]
@@ -87,6 +102,8 @@ def test_importing_the_library_brings_in_nothing_heavy_beside_torch():
         "matplotlib",
         "IPython",
         "ipywidgets",
+        "pooch",
+        "requests",
     } == set()
 
 

@@ -1,0 +1,113 @@
+"""What only a GPU can show. `make cuda` runs this; a machine without one has nothing to say here."""
+
+import pytest
+import torch
+from torch import nn
+
+from pix2pix_edu import bench, checkpoint
+from pix2pix_edu.acceleration import ResidentPairs, Speed, fast_step, fastest
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
+
+OBJECTIVE = Objective(l1_weight=10.0)
+PAIRS = SyntheticPairs(32, 32)
+RECORDED_16_BITS = Speed(torch.bfloat16, channels_last=True, graph=True)
+
+
+def model(seed=0, dropout=0.5, lr=2e-4):
+    torch.manual_seed(seed)
+    return Pix2Pix(Generator(depth=4, width=16, dropout=dropout).cuda(), PatchDiscriminator(16, width=16).cuda(), lr)
+
+
+def history(trained, until, step=train_step, seed=0):
+    batches = Batches(ResidentPairs(PAIRS, trained.device), batch_size=4, seed=seed, crop=32)
+    schedule = linear_decay(until // 2, until)
+    return torch.tensor([[value.item() for value in losses] for losses in train(trained, batches, until, OBJECTIVE, schedule, step)])
+
+
+def weights(network):
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+@pytest.fixture
+def exact():
+    """Convolutions in full 32 bits and always by the same algorithm, so that two ways of one calculation can be compared."""
+    flags = torch.backends.cudnn
+    with flags.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        yield
+
+
+@pytest.mark.usefixtures("exact")
+@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(graph=True)], ids=str)
+def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one_for_100_steps(speed):
+    fast = model(dropout=0.0)
+    recorded = history(fast, 100, fast_step(fast, speed))
+    assert torch.allclose(recorded, history(model(dropout=0.0), 100), rtol=2e-2)  # rounding grows with every step
+    assert torch.allclose(recorded[:10], history(model(dropout=0.0), 100)[:10], rtol=1e-4)
+
+
+@pytest.mark.parametrize("speed", [RECORDED_16_BITS, Speed(torch.float16, channels_last=True)], ids=str)
+def test_in_16_bits_the_curves_lie_within_what_another_seed_changes(speed):
+    seeds = torch.stack([history(model(seed, lr=1e-3), 200, seed=seed)[100:].mean(dim=0) for seed in range(5)])
+    reduced = []
+    for seed in range(3):
+        fast = model(seed, lr=1e-3)
+        reduced.append(history(fast, 200, fast_step(fast, speed), seed)[100:].mean(dim=0))
+    assert ((torch.stack(reduced).mean(dim=0) - seeds.mean(dim=0)).abs() < 2 * seeds.std(dim=0)).all()
+
+
+def test_a_recorded_step_draws_new_dropout_noise_at_every_replay():
+    fast = model(lr=0.0)
+    losses = history(fast, 12, fast_step(fast, RECORDED_16_BITS))
+    assert fast.step == 12
+    batches = Batches(ResidentPairs(PAIRS, fast.device), 4)
+    step = fast_step(still := model(lr=0.0), Speed(graph=True))
+    same = [step(still, *batches[0], OBJECTIVE).l1.item() for _ in range(12)]
+    assert len(set(same[4:])) == len(same[4:])
+    assert losses.isfinite().all()
+
+
+def test_a_recorded_step_follows_the_schedule_of_the_learning_rate():
+    fast = model()
+    step = fast_step(fast, Speed(graph=True))
+    history(fast, 10, step)
+    before = weights(fast.generator).clone()
+    list(train(fast, Batches(ResidentPairs(PAIRS, fast.device), 4), 14, OBJECTIVE, lambda _: 0.0, step))
+    assert torch.equal(weights(fast.generator), before)
+
+
+def test_a_recorded_training_is_saved_and_goes_on(tmp_path):
+    whole, first, second = model(dropout=0.0), model(dropout=0.0), model(seed=1, dropout=0.0)
+    expected = history(whole, 30, fast_step(whole, Speed(graph=True)))
+    batches, schedule = Batches(ResidentPairs(PAIRS, whole.device), 4, crop=32), linear_decay(15, 30)
+    list(train(first, batches, 15, OBJECTIVE, schedule, fast_step(first, Speed(graph=True))))
+    checkpoint.save(first, tmp_path / "checkpoint.pt")
+    checkpoint.load(second, tmp_path / "checkpoint.pt")
+    assert second.step == 15
+    rest = history(second, 30, fast_step(second, Speed(graph=True)))
+    assert torch.allclose(rest, expected[15:], rtol=5e-2)
+
+
+def test_a_recorded_step_refuses_other_shapes_and_objectives():
+    fast = model()
+    step = fast_step(fast, Speed(graph=True))
+    history(fast, 5, step)
+    x, y = Batches(ResidentPairs(PAIRS, fast.device), 2)[0]
+    with pytest.raises(ValueError, match="make a new one"):
+        step(fast, x, y, OBJECTIVE)
+
+
+def test_bce_on_a_sigmoid_raises_under_autocast():
+    """Number 5 of the errors that published code shows: hence D returns logits."""
+    probability = torch.rand(4, device="cuda").half()
+    with torch.autocast("cuda"), pytest.raises(RuntimeError, match="unsafe to autocast"):
+        nn.functional.binary_cross_entropy(probability, torch.ones_like(probability))
+
+
+def test_the_fastest_step_here_is_faster_than_the_plain_one():
+    """Side by side in one run, at the paper's size; a recorded step that is not faster would be a mistake."""
+    timings = {timing.name: timing.seconds for timing in bench.bench(256, 64, 1, 5, "cuda")[1]}
+    assert timings["fast step"] < timings["step"], fastest(torch.device("cuda"))
