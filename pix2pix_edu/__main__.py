@@ -1,4 +1,4 @@
-"""The command line: python -m pix2pix_edu fetch | train | translate | evaluate | export | bench."""
+"""The command line: python -m pix2pix_edu fetch | train | translate | evaluate | export | bench | compare."""
 
 import argparse
 import shlex
@@ -16,6 +16,7 @@ from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.fetching import catalogue
 from pix2pix_edu.images import list_images
 from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.published import command as published
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands.add_parser("evaluate", help="measure a run on pairs that it has never seen"))
     add_export(commands.add_parser("export", help="write a run's networks as files that the reference implementation reads"))
     add_bench(commands.add_parser("bench", help="time one step and one translation on this machine"))
+    published.add_options(commands.add_parser("compare", help="hold five published systems side by side, or train them all"))
     return parser
 
 
@@ -204,6 +206,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "export": export,
     "bench": measure,
+    "compare": published.run,
 }
 
 

@@ -1,0 +1,160 @@
+"""Where the paper's words and its authors' code differ: each time two settings that run, and one measure of both."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective, fake_loss, real_loss
+from pix2pix_edu.published import linked_code, paper_words
+from pix2pix_edu.published.audit import convs_of
+from pix2pix_edu.published.reflect_unet import ReflectUNet
+from pix2pix_edu.receptive_field import receptive_field
+from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.training import Batches, Pix2Pix, constant, descend, linear_decay, paper_adam, train
+
+
+class Difference(NamedTuple):
+    """What the paper says, what the code does, and two settings for `measure` to tell apart, or not."""
+
+    words: str
+    code: str
+    by_words: object
+    by_code: object
+    measure: Callable[[object], float]
+    measures: str
+
+
+def counted_patch(discriminator: Callable[..., nn.Module]) -> float:
+    """Side of what one output of a discriminator sees."""
+    return receptive_field(convs_of(discriminator(width=4)))
+
+
+def noise_spread(generator: Callable[..., nn.Module], draws: int = 8) -> float:
+    """How much the pictures of one fresh generator for one input differ, from one draw of its dropout to the next."""
+    torch.manual_seed(0)
+    network, x = generator(depth=8, width=8), _pictures(1, 256)
+    with torch.no_grad():
+        return torch.cat([network(x) for _ in range(draws)]).std(dim=0).mean().item()
+
+
+def distance_moved(share: float, make_optimizer: Callable[..., torch.optim.Optimizer] = paper_adam, steps: int = 10) -> float:
+    """How far D's weights move in a few steps on the same pictures, with this share of its two loss terms."""
+    torch.manual_seed(0)
+    D = PatchDiscriminator(16, width=8)
+    x, y, fake = _pictures(3, 32).split(1)
+    optimizer, before = make_optimizer(D, lr=2e-4), _weights(D)
+    for _ in range(steps):
+        descend(share * (real_loss(D(x, y)) + fake_loss(D(x, fake))), optimizer)
+    return (_weights(D) - before).norm().item()
+
+
+def last_l1(schedule: Callable[[int], float]) -> float:
+    """Mean L1 of the last tenth of a short training under this schedule."""
+    torch.manual_seed(0)
+    model = Pix2Pix(Generator(depth=3, width=8), PatchDiscriminator(16, width=8), lr=4e-3)
+    losses = train(model, Batches(SyntheticPairs(16, 32), batch_size=2), SHORT, Objective(l1_weight=10.0), schedule)
+    return sum(step.l1.item() for step in list(losses)[-SHORT // 10 :]) / (SHORT // 10)
+
+
+def negative_share(generator: Callable[..., nn.Module]) -> float:
+    """Share of negative numbers in what the skips hand to the transposed convolutions of the decoder."""
+    torch.manual_seed(0)
+    network, shares = generator(depth=5, width=8), []
+    for module in network.modules():
+        if isinstance(module, nn.ConvTranspose2d):
+            module.register_forward_pre_hook(lambda _, given: shares.append((given[0] < 0).float().mean().item()))
+    with torch.no_grad():
+        network(_pictures(1, 32))
+    return sum(shares) / len(shares)
+
+
+class NormOfOnePicture(nn.Module):
+    """Batch norm without PyTorch's refusal to normalise a single number."""
+
+    def forward(self, h: Tensor) -> Tensor:
+        return torch.batch_norm(h, None, None, None, None, True, 0.0, 1e-5, False)
+
+
+def bottleneck_spread(norm: bool) -> float:
+    """How much the 1 x 1 bottleneck differs from picture to picture, with a norm on it or without, one picture at a time."""
+    torch.manual_seed(0)
+    network = Generator(depth=5, width=8)
+    if norm:
+        network.down[-1].insert(1, NormOfOnePicture())
+    with torch.no_grad():
+        return torch.cat([network.encode(x)[-1] for x in _pictures(4, 32).split(1)]).std(dim=0).mean().item()
+
+
+def _pictures(count: int, size: int) -> Tensor:
+    return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def _weights(network: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+SHORT = 120  # steps of a training that takes a few seconds
+
+DIFFERENCES = {
+    "patch": Difference(
+        words="all convolutions have stride 2, and the patch is 70",
+        code="the last two convolutions of D have stride 1",
+        by_words=paper_words.WordsDiscriminator,
+        by_code=linked_code.discriminator,
+        measure=counted_patch,
+        measures="side of the patch in pixels",
+    ),
+    "dropout": Difference(
+        words="dropout on the first three decoder blocks, whose outputs have side 2, 4, 8",
+        code="dropout on outputs of side 4, 8, 16 (the PyTorch code; the original in Lua does as the paper says)",
+        by_words=paper_words.generator,
+        by_code=linked_code.generator,
+        measure=noise_spread,
+        measures="standard deviation of a pixel over draws of the noise, before training",
+    ),
+    "half": Difference(
+        words="D's objective is divided by 2, which slows D down",
+        code="under Adam, which both use, D moves just as far without the half",
+        by_words=0.5,
+        by_code=1.0,
+        measure=distance_moved,
+        measures="how far D's weights move in ten steps of Adam",
+    ),
+    "schedule": Difference(
+        words="a learning rate of 0.0002, and no word of a schedule",
+        code="constant for the first half, then a straight line to zero (the PyTorch code)",
+        by_words=constant,
+        by_code=linear_decay(SHORT // 2, SHORT),
+        measure=last_l1,
+        measures="L1 at the end of a short training",
+    ),
+    "skips": Difference(
+        words="a skip concatenates all channels of layer i, whose ReLUs are leaky",
+        code="a ReLU follows the concatenation, so that no negative value of a skip reaches the decoder",
+        by_words=ReflectUNet,  # its decoder is conv, norm, ReLU, as the paper's Ck
+        by_code=linked_code.generator,
+        measure=negative_share,
+        measures="share of negative numbers in what the decoder's convolutions are given",
+    ),
+    "bottleneck": Difference(
+        words="batch norm everywhere but on the first layer, so on the 1 x 1 bottleneck, too",
+        code="no norm on the bottleneck",
+        by_words=True,
+        by_code=False,
+        measure=bottleneck_spread,
+        measures="standard deviation of the bottleneck over four pictures, one at a time",
+    ),
+}
+
+
+def measure_all() -> str:
+    """Every difference in words and in numbers."""
+    lines = []
+    for name, difference in DIFFERENCES.items():
+        by_words, by_code = (difference.measure(setting) for setting in (difference.by_words, difference.by_code))
+        lines += [f"{name}: {difference.measures}", f"  {by_words:10.5g}  {difference.words}", f"  {by_code:10.5g}  {difference.code}"]
+    return "\n".join(lines)

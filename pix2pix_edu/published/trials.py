@@ -1,0 +1,158 @@
+"""Every system trained on the same pairs, with the same budget: one cell for each system and seed, each resumable by itself."""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from pix2pix_edu import checkpoint, evaluation
+from pix2pix_edu.images import to_image
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.published.comparison import depth_for
+from pix2pix_edu.published.system import System
+from pix2pix_edu.reading import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
+from pix2pix_edu.runs import Settings, open_pairs, replace_text, write_losses
+from pix2pix_edu.sittings import FILE, Sitting, read_sittings
+from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, train
+
+TRAIN_PAIRS, READER_STEPS = 400, 300
+SHOWN = 6  # unseen inputs on the sheet of a cell
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What each system may spend."""
+
+    steps: int = 1200
+    size: int = 64
+    width: int = 32
+    batch_size: int = 4
+    l1_weight: float = 100.0  # lambda, where a text names one
+
+    def __post_init__(self) -> None:
+        depth_for(self.size)
+        for name in ("steps", "width", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name.replace('_', ' ')} must be 1 or more, got {getattr(self, name)}")
+
+
+def claim(folder: Path, budget: Budget) -> None:
+    """Make the folder of the trials, or see that it was made for the same budget."""
+    record, now = folder / "budget.json", asdict(budget)
+    if not record.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_text(record, json.dumps(now, indent=1))
+    before = json.loads(record.read_text())
+    changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
+    if changed:
+        raise ValueError(f"{folder} holds trials of another budget: {'; '.join(changed)}. Repeat it, or name another folder")
+
+
+def run_cells(folder: Path, budget: Budget, systems: Iterable[System], seeds: Iterable[int]) -> Iterator[tuple[Path, int]]:
+    """Train and score what is not done yet, naming each cell and its step on the way; all systems of a seed before the next seed."""
+    claim(folder, budget)
+    for seed in seeds:
+        for system in systems:
+            cell = folder / f"{system.name}-{seed}"
+            if not (cell / "cell.json").exists():
+                yield from ((cell, model.step) for model in train_cell(system, budget, seed, cell))
+                score_cell(system, budget, seed, cell)
+
+
+def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every: int = 100) -> Iterator[Pix2Pix]:
+    """Train one cell from where it stands to its last step."""
+    model = open_cell(system, budget, seed, cell)
+    cell.mkdir(parents=True, exist_ok=True)
+    batches = Batches(pairs_of(budget, seed, "train"), budget.batch_size, seed)
+    sitting, unsaved = Sitting(cell, model.step, model.device), []
+    step = system.step_on(model.device)
+    for losses in train(model, batches, budget.steps, Objective(l1_weight=budget.l1_weight), step=step):
+        unsaved.append((model.step, losses))
+        if model.step % save_every == 0 or model.step == budget.steps:
+            save(model, unsaved, sitting, cell)
+            unsaved.clear()
+        yield model
+
+
+def save(model: Pix2Pix, unsaved: list[tuple[int, Losses]], sitting: Sitting, cell: Path) -> None:
+    """Leave losses, time and weights; the weights last, for they are what a cell goes on from."""
+    write_losses(cell / "losses.csv", [[step, *(round(value.item(), 6) for value in losses)] for step, losses in unsaved])
+    replace_text(cell / FILE, sitting.until(model.step))
+    checkpoint.save(model, cell / "checkpoint.pt")
+
+
+def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
+    """The networks of a cell: as they were saved, or fresh."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = system.build(depth_for(budget.size), budget.width, seed, device)
+    if (cell / "checkpoint.pt").exists():
+        checkpoint.load(model, cell / "checkpoint.pt")
+    return model
+
+
+@cache
+def pairs_of(budget: Budget, seed: int, split: str) -> Pairs:
+    """The drawn facades that every system of a seed learns from, or is judged by."""
+    return open_pairs(Settings(size=budget.size, seed=seed, count=TRAIN_PAIRS), split)
+
+
+@cache
+def reader_of(budget: Budget, seed: int) -> tuple[Reader, Yardsticks]:
+    """The network that reads the fakes of a seed, and what to hold its scores against."""
+    seen, unseen = (pairs_of(budget, seed, split) for split in ("train", "val"))
+    reader = train_reader(seen, READER_STEPS)
+    return reader, yardsticks(reader, seen, unseen)
+
+
+def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
+    """Leave the scores on unseen pairs, and the sheet of the first few."""
+    model, pairs = open_cell(system, budget, seed, cell), pairs_of(budget, seed, "val")
+    xs, ys = (torch.stack(side) for side in zip(*pairs, strict=True))
+    torch.manual_seed(0)
+    fakes = translate(model.generator, xs)
+    reader, sticks = reader_of(budget, seed)
+    sittings = read_sittings(cell)
+    record = {
+        "system": system.name,
+        "seed": seed,
+        **{name: value for name, value in sittings[-1].items() if name not in ("from", "until")},
+        "seconds": round(sum(sitting["seconds"] for sitting in sittings), 1),
+        "scores": evaluation.as_record(evaluation.score(fakes, ys), None),
+        "reading": reading_scores(reader, fakes, labels_and_photos(pairs)[0])._asdict(),
+        "yardsticks": {name: row._asdict() for name, row in sticks._asdict().items()},
+    }
+    sheet(xs, fakes, ys).save(cell / "sheet.png", optimize=True)
+    replace_text(cell / "cell.json", json.dumps(record, indent=1))
+
+
+def translate(generator: nn.Module, xs: Tensor) -> Tensor:
+    """G(x), one picture at a time and never after eval(): as the paper tests, with dropout and the statistics of that picture."""
+    device = next(generator.parameters()).device
+    with torch.no_grad():
+        return torch.cat([generator(x[None].to(device)).float().cpu() for x in xs])
+
+
+def sheet(xs: Tensor, fakes: Tensor, ys: Tensor) -> Image.Image:
+    """Inputs, fakes and targets of the first pairs, one row under the other."""
+    return to_image(torch.cat([torch.cat(list(side[:SHOWN]), dim=-1) for side in (xs, fakes, ys)], dim=-2))
+
+
+def write_results(folder: Path, target: Path, command: str) -> Path:
+    """Gather all cells that are done into one JSON file, and the sheets of seed 0 beside it."""
+    cells = [json.loads(path.read_text()) for path in sorted(folder.glob("*/cell.json"))]
+    if not cells:
+        raise ValueError(f"{folder} holds no finished cell: train one first")
+    sticks = {str(cell["seed"]): cell.pop("yardsticks") for cell in cells}
+    target.mkdir(parents=True, exist_ok=True)
+    for cell in cells:
+        if cell["seed"] == 0:
+            shutil.copyfile(folder / f"{cell['system']}-0" / "sheet.png", target / f"{cell['system']}.png")
+    results = {"command": command, "budget": json.loads((folder / "budget.json").read_text()), "yardsticks": sticks, "cells": cells}
+    replace_text(target / "results.json", json.dumps(results, indent=1) + "\n")
+    return target / "results.json"
