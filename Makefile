@@ -1,7 +1,7 @@
 # make lab    the course in JupyterLab          make test    everything that must hold
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
 # The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end,
-# make cuda what only a GPU can show.
+# make cuda what only a GPU can show (the other tests leave a GPU alone).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ lab: $(VENV)/classroom
 test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
 
 unit: $(VENV)/dev
-	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2 --dist loadscope
+	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
 # Every notebook from a fresh kernel, and how much of the library they reach (nbval counts that in one process only).
 lessons: $(VENV)/dev

@@ -91,7 +91,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
-    parser.add_argument("--fast", action="store_true", help="16-bit arithmetic where this device has it, on a GPU as one recorded graph")
+    parser.add_argument(
+        "--fast", action="store_true", help="16-bit arithmetic where this device has it, on a newer GPU as one recorded graph"
+    )
 
 
 def add_translate(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +102,7 @@ def add_translate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
     parser.add_argument("outputs", type=Path, help="folder for the translations")
     parser.add_argument("--seed", type=int, default=0, help="of the dropout noise; another seed, another picture")
+    parser.add_argument("--fast", action="store_true", help="16-bit arithmetic where this device has it: nearly the same pictures, sooner")
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +165,7 @@ def farewell(folder: Path) -> str:
 
 def translate(arguments: argparse.Namespace) -> None:
     """Write the translation of every picture in a folder."""
-    generator = translation.open_generator(arguments.generator)
+    generator = translation.place(translation.open_generator(arguments.generator), arguments.fast)
     torch.manual_seed(arguments.seed)
     written = list(tqdm(translation.translate_folder(generator, arguments.inputs, arguments.outputs), unit="picture"))
     print(f"{len(written)} pictures written to {arguments.outputs}")
@@ -175,14 +178,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
         raise ValueError(f"the run has seen every pair of {settings.pairs}: put unseen ones into {Path(settings.pairs) / 'val'}")
     if arguments.count < 2:
         raise ValueError(f"count must be 2 or more, got {arguments.count}")
-    generator = translation.open_generator(arguments.run)
+    generator = translation.place(translation.open_generator(arguments.run))
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, runs.open_pairs(settings, "val"), arguments.count)
     scores = evaluation.score(fakes, ys)
     reading = evaluation.read_facades(fakes, settings) if not settings.pairs and settings.drawn == "facades" else None
     print(evaluation.report(scores, reading))
     if arguments.record:
-        records.write_record(records.make_record(arguments.run, evaluation.as_record(scores, reading)), arguments.record)
+        records.write_record(records.make_record(arguments.run, evaluation.as_record(scores, reading, len(ys))), arguments.record)
 
 
 def export(arguments: argparse.Namespace) -> None:

@@ -37,7 +37,7 @@ def fastest(device: torch.device) -> Speed:
     if device.type == "cuda":
         if torch.cuda.get_device_capability(device) >= (8, 0):  # Ampere and newer
             return Speed(torch.bfloat16, channels_last=True, graph=True)
-        return Speed(torch.float16, channels_last=True)  # a T4: its arithmetic takes longer than its launches
+        return Speed(torch.float16, channels_last=True)  # a T4: by estimate, its arithmetic takes longer than its launches
     return Speed(torch.bfloat16 if has_bfloat16() else torch.float32, folded=True)  # channels last gained nothing here
 
 
@@ -63,7 +63,8 @@ def fast_step(model: Pix2Pix, speed: Speed) -> Step:
 
     if model.device.type != "cuda":
         return step
-    torch.backends.cudnn.benchmark = True  # every step has the same shapes: let cuDNN try its algorithms once
+    # Every step has the same shapes: let cuDNN try its algorithms once, unless you want the same one always.
+    torch.backends.cudnn.benchmark = not torch.backends.cudnn.deterministic
     return RecordedStep(model, step) if speed.graph else step
 
 
@@ -99,7 +100,10 @@ def fold(network: nn.Module) -> None:
 
 
 def scaled_descend(scaler: torch.amp.GradScaler) -> Descend:
-    """descend() with the loss multiplied by a large factor, which keeps small gradients above the smallest 16-bit number."""
+    """descend() with the loss multiplied by a large factor, which keeps small gradients above the smallest 16-bit number.
+
+    The factor adapts itself and is no part of a checkpoint: a resumed run begins with the first one again.
+    """
 
     def scaled(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         optimizer.zero_grad()
@@ -117,7 +121,7 @@ class RecordedStep:
         self.step, self.warm_up, self.graph = step, WARM_UP, torch.cuda.CUDAGraph()
         for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
             for group in optimizer.param_groups:  # a replay reads the rate from memory: training.set_learning_rate writes it there
-                group.update(capturable=True, lr=torch.tensor(group["lr"], dtype=torch.float32, device=model.device))
+                group.update(capturable=True, lr=torch.as_tensor(group["lr"], dtype=torch.float32, device=model.device))
 
     def __call__(self, model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
         if self.warm_up:
@@ -125,8 +129,9 @@ class RecordedStep:
             return self._beside(model, x, y, objective)
         if not hasattr(self, "losses"):
             self._record(model, x, y, objective)
-        if objective != self.objective or x.shape != self.x.shape:
-            raise ValueError(f"this step was recorded for {self.objective} and batches of shape {tuple(self.x.shape)}: make a new one")
+        same = objective == self.objective and (x.shape, y.shape) == (self.x.shape, self.y.shape)
+        if not same or any(now is not then for now, then in zip(_memory(model), self.memory, strict=True)):
+            raise ValueError(f"this step was recorded for another model or state, {self.objective}, {tuple(self.x.shape)}: make a new one")
         self.x.copy_(x)
         self.y.copy_(y)
         self.graph.replay()
@@ -144,17 +149,30 @@ class RecordedStep:
 
     def _record(self, model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> None:
         self.x, self.y, self.objective, before = x.clone(), y.clone(), objective, model.step
+        self.memory = _memory(model)  # held, for the recording writes there whether or not anyone else still does
+        if hasattr(torch.autograd.graph, "set_override_stale_capture_stream"):  # a fake of yours with its history may be alive
+            torch.autograd.graph.set_override_stale_capture_stream(True)
         with torch.cuda.graph(self.graph):
             self.losses = self.step(model, self.x, self.y, objective)
         model.step = before  # recording calculates nothing
+
+
+def _memory(model: Pix2Pix) -> list[Tensor]:
+    """Every tensor that a step of this model changes, and the learning rates that it reads."""
+    tensors = []
+    for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
+        for group in optimizer.param_groups:
+            tensors += [group["lr"], *group["params"]]
+        tensors += [value for memory in optimizer.state.values() for value in memory.values()]
+    return tensors
 
 
 class ResidentPairs:
     """Pairs kept on the device as bytes: cropping, flipping and scaling then happen there, and nothing is read or sent any more."""
 
     def __init__(self, pairs: Pairs, device: torch.device):
-        loaded = [pairs[index] for index in range(len(pairs))]
-        self.sides = tuple(torch.stack([_as_bytes(pair[side]) for pair in loaded]).to(device) for side in (0, 1))
+        packed = [tuple(map(_as_bytes, pairs[index])) for index in range(len(pairs))]  # one pair at a time: as floats, four times as much
+        self.sides = tuple(torch.stack([pair[side] for pair in packed]).to(device) for side in (0, 1))
 
     def __len__(self) -> int:
         return len(self.sides[0])

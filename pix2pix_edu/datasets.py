@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pix2pix_edu.fetching.catalogue import DataSet, find
 from pix2pix_edu.fetching.downloads import WAITS, download
-from pix2pix_edu.fetching.installation import compare_with_record, install
+from pix2pix_edu.fetching.installation import OtherArchive, compare_with_record, install
 from pix2pix_edu.fetching.verification import verify
 from pix2pix_edu.images import list_images, open_image, split_pair, to_tensor
 
@@ -99,6 +99,8 @@ def fetch(
         _download(data_set, archive, mirrors or os.environ.get("PIX2PIX_EDU_MIRROR", "").split() or MIRRORS, waits)
     try:
         install(archive, folder, data_set)
+    except OtherArchive as error:  # kept, so that trusting it costs no second download
+        raise ValueError(f"what was downloaded is not {data_set.name} as it was: {error}") from error
     except ValueError as error:
         archive.unlink()
         raise ValueError(f"what was downloaded is not {data_set.name}, and was removed: {error}; another mirror may help") from error

@@ -41,9 +41,9 @@ def read_facades(fakes: Tensor, settings: Settings) -> tuple[ReadingScores, Yard
     return reading_scores(reader, fakes, labels_and_photos(test_pairs)[0]), yardsticks(reader, train_pairs, test_pairs)
 
 
-def as_record(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> dict[str, object]:
-    """The scores as plain names and numbers."""
-    record = {**scores._asdict(), "colours": scores.colours._asdict()}
+def as_record(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None, pairs: int) -> dict[str, object]:
+    """The scores over so many pairs as plain names and numbers."""
+    record = {"pairs": pairs, **scores._asdict(), "colours": scores.colours._asdict()}
     if reading:
         fakes, yardsticks = reading
         record["reading"] = {"fakes": fakes._asdict(), **{name: row._asdict() for name, row in yardsticks._asdict().items()}}

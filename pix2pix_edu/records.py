@@ -41,6 +41,7 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     settings, sittings = read_settings(folder), read_sittings(folder)
     return {
         "command": command(settings),
+        "step": sittings[-1]["until"],
         "settings": asdict(settings),
         "seconds": round(sum(sitting["seconds"] for sitting in sittings), 1),
         "sittings": sittings,
@@ -52,13 +53,13 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
 def write_record(record: dict[str, object], path: Path) -> None:
     """One JSON file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(path, json.dumps(record, indent=1) + "\n")
+    replace_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def read_record(path: Path) -> dict[str, object]:
     """A record that write_record wrote."""
     try:
         record = json.loads(path.read_text())
-        return {name: record[name] for name in ("command", "settings", "seconds", "sittings", "curve", "scores")}
+        return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is not the record of a run: use a file that `evaluate --record` wrote") from error

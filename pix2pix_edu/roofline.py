@@ -57,12 +57,16 @@ def count_costs(run: Callable[[], object]) -> list[Cost]:
 
 def measure_machine(device: str, precision: torch.dtype = torch.float32) -> Machine:
     """The best of several tries: a product of two square matrices, and a copy that no cache can hold."""
-    a, b = torch.rand(2, 2048, 2048, device=device).to(precision)
+    side = 8192 if torch.device(device).type == "cuda" else 2048  # long enough that starting it counts for nothing
+    a, b = torch.rand(2, side, side, device=device).to(precision)
     source = torch.rand(2**26, device=device)
     target = torch.empty_like(source)
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # 32 bits mean what the convolutions make of them
     product = min(seconds_of(lambda: a @ b, device) for _ in range(10))
+    torch.backends.cuda.matmul.allow_tf32 = before
     copy = min(seconds_of(lambda: target.copy_(source), device) for _ in range(5))
-    return Machine(2 * 2048**3 / product, 2 * source.nbytes / copy)
+    return Machine(2 * side**3 / product, 2 * source.nbytes / copy)
 
 
 def floor_seconds(costs: list[Cost], machine: Machine) -> float:
@@ -80,5 +84,5 @@ def seconds_of(run: Callable[[], object], device: str) -> float:
 
 
 def _wait(device: str) -> None:
-    if device == "cuda":
+    if torch.device(device).type == "cuda":
         torch.cuda.synchronize()

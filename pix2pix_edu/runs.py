@@ -50,7 +50,7 @@ class Settings:
     steps: int = 1200
     count: int = 400
     seed: int = 0
-    fast: bool = False  # the arithmetic that is fastest on this device (acceleration.fastest); else 32 bits, as written
+    fast: bool = False  # the arithmetic that is fastest on this device (acceleration.fastest); else as written, in 32 bits
 
     def __post_init__(self) -> None:
         for name in ("size", "depth", "width", "batch_size", "steps", "count"):
@@ -133,16 +133,17 @@ def saved_step(folder: Path) -> int:
     return checkpoint.read(saved)["step"] if saved.exists() else 0
 
 
-def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int = 100, share: Share = ALONE) -> Iterator[Losses]:
+def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE) -> Iterator[Losses]:
     """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
+    sitting = Sitting(folder, model.step, model.device, str(fastest(model.device)) if settings.fast else "as written")
+    save_every = save_every or max(100, settings.steps // 40)  # at the paper's size a checkpoint is 0.7 GB: forty are enough
     pairs = open_pairs(settings, "train")
-    if model.device.type == "cuda" and len(pairs) * 2 * 3 * settings.size**2 <= MEMORY_LIMIT:
+    if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
         pairs = ResidentPairs(pairs, model.device)
     objective = replace(PAPER_LOSSES[settings.loss][0], **({"l1_weight": settings.l1_weight} if "L1" in settings.loss else {}))
     batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
     shown = open_pairs(settings, "val")
     schedule = linear_decay(settings.steps // 2, settings.steps)
-    sitting = Sitting(folder, model.step, model.device)
     unsaved: list[tuple[int, Losses]] = []
     for losses in train(model, batches, settings.steps, objective, schedule, choose_step(model, settings, share)):
         unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
@@ -180,7 +181,10 @@ def write_losses(path: Path, rows: list[list[float]]) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Write a text file so that it is always whole: the old one or the new one."""
     unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text)
+    with open(unfinished, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(unfinished, path)
 
 

@@ -17,21 +17,27 @@ FILE = "sittings.json"
 class Sitting:
     """The sitting that begins now, after those that the folder remembers."""
 
-    def __init__(self, folder: Path, step: int, device: torch.device):
-        self.first, self.device, self.started = step, device, time.perf_counter()
+    def __init__(self, folder: Path, step: int, device: torch.device, arithmetic: str = "as written"):
+        self.first, self.started = step, time.perf_counter()
+        self.place = {"arithmetic": arithmetic, **describe(device)}  # once, for what runs is what was loaded now
         # A run killed between two files may have noted a sitting whose last steps its checkpoint does not hold.
         self.earlier = [{**sitting, "until": min(sitting["until"], step)} for sitting in read_sittings(folder) if sitting["from"] < step]
 
     def until(self, step: int) -> str:
         """All sittings as JSON, the last up to `step`."""
-        now = {"from": self.first, "until": step, "seconds": round(time.perf_counter() - self.started, 2), **describe(self.device)}
+        now = {"from": self.first, "until": step, "seconds": round(time.perf_counter() - self.started, 2), **self.place}
         return json.dumps([*self.earlier, now], indent=1)
 
 
 def read_sittings(folder: Path) -> list[dict]:
     """The sittings of a run so far."""
     file = folder / FILE
-    return json.loads(file.read_text()) if file.exists() else []
+    try:
+        return json.loads(file.read_text()) if file.exists() else []
+    except ValueError as error:
+        raise ValueError(
+            f"{file} is damaged: remove it to go on; the run keeps everything but the times of its earlier sittings"
+        ) from error
 
 
 def describe(device: torch.device) -> dict[str, object]:

@@ -12,7 +12,6 @@ from pix2pix_edu.acceleration import (
     fast_step,
     fastest,
     fold,
-    has_bfloat16,
     lay_out,
 )
 from pix2pix_edu.discriminator import PatchDiscriminator
@@ -150,7 +149,25 @@ def test_the_fast_generator_draws_the_same_pictures_within_8_bit_precision():
     assert generator.down[0][0].weight.dtype == torch.float32  # the original stays as it was
 
 
-def test_the_fastest_speed_of_a_processor_uses_16_bits_only_where_it_multiplies_them():
-    assert fastest(CPU) == Speed(torch.bfloat16 if has_bfloat16() else torch.float32, folded=True)
-    assert "32" in str(Speed())
+@pytest.mark.parametrize(("has", "precision"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx512_bf16": False}, torch.float32)])
+def test_the_fastest_speed_of_a_processor_uses_16_bits_only_where_it_multiplies_them(monkeypatch, has, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
+    assert fastest(CPU) == Speed(precision, folded=True)
+
+
+@pytest.mark.parametrize(
+    ("capability", "speed"),
+    [
+        ((7, 5), Speed(torch.float16, channels_last=True)),  # a T4
+        ((8, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),
+        ((9, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),  # an H100
+    ],
+)
+def test_the_fastest_speed_of_a_gpu_follows_its_generation(monkeypatch, capability, speed):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert fastest(torch.device("cuda")) == speed
+
+
+def test_a_speed_is_told_in_words():
+    assert str(Speed()) == "float32"
     assert str(Speed(torch.bfloat16, channels_last=True, graph=True)) == "bfloat16, channels last, CUDA graph"

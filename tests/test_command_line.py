@@ -10,8 +10,9 @@ from PIL import Image
 
 from pix2pix_edu import __main__, checkpoint, runs, translation
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.images import open_image
+from pix2pix_edu.images import open_image, to_tensor
 from pix2pix_edu.reference_weights import generator_state
+from pix2pix_edu.synthetic import draw_pair
 
 SMALL = ["--size", "32", "--depth", "3", "--width", "4", "--steps", "6", "--batch-size", "2"]
 
@@ -156,6 +157,16 @@ def test_ctrl_c_ends_with_a_sentence_that_says_how_to_go_on(tmp_path):
     assert run.returncode == 1
     assert "Repeat the command to go on" in error
     assert "Traceback" not in error
+
+
+def test_translations_that_are_made_fast_are_nearly_the_exact_ones(monkeypatch, tmp_path):
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+    (tmp_path / "inputs").mkdir()
+    draw_pair(0, 32)[0].save(tmp_path / "inputs" / "a.png")
+    call(monkeypatch, "translate", tmp_path / "run", tmp_path / "inputs", tmp_path / "exact")
+    call(monkeypatch, "translate", tmp_path / "run", tmp_path / "inputs", tmp_path / "fast", "--fast")
+    exact, fast = (to_tensor(Image.open(tmp_path / name / "a.png")) for name in ("exact", "fast"))
+    assert (exact - fast).abs().mean() < 4 / 127.5
 
 
 def test_bench_prints_times_and_what_they_are_held_against(monkeypatch, capsys):

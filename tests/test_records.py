@@ -67,6 +67,13 @@ def test_a_long_curve_is_thinned_to_means(tmp_path):
     assert thinned["discriminator"][:2] == [2.0, 5.0]
 
 
+def test_damaged_sittings_are_refused_in_one_sentence(tmp_path):
+    train(TINY, tmp_path, until=2)
+    (tmp_path / "sittings.json").write_text('[{"from"')
+    with pytest.raises(ValueError, match="is damaged: remove it to go on"):
+        train(TINY, tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}'])
 def test_a_file_that_is_no_record_is_refused_in_one_sentence(tmp_path, text):
     (tmp_path / "x.json").write_text(text)

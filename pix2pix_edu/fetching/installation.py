@@ -9,6 +9,10 @@ from pix2pix_edu.fetching.catalogue import DataSet
 from pix2pix_edu.fetching.verification import verify
 
 
+class OtherArchive(ValueError):
+    """An archive that may be sound, but is not the one that was fetched before."""
+
+
 def install(archive: Path, folder: Path, data_set: DataSet) -> None:
     """Unpack beside `folder`, look at what came, and only then give it its name: a folder that is there is whole."""
     checksum = compare_with_record(archive, folder, data_set)
@@ -19,7 +23,9 @@ def install(archive: Path, folder: Path, data_set: DataSet) -> None:
         inside = max((unfinished, *unfinished.iterdir()), key=lambda place: sum((place / split).is_dir() for split in data_set.splits))
         verify(inside, data_set)
         if checksum:
-            _record(folder, data_set).write_text(checksum)
+            part = _record(folder, data_set).with_suffix(".part")
+            part.write_text(checksum)
+            os.replace(part, _record(folder, data_set))
         os.rename(inside, folder)
     except OSError as error:
         raise OSError(f"could not unpack {archive} below {folder.parent} ({error}): free some space or choose another root") from error
@@ -36,7 +42,7 @@ def compare_with_record(archive: Path, folder: Path, data_set: DataSet) -> str:
     checksum = f"{pooch.file_hash(str(archive))}  {data_set.name}.tar.gz\n"  # as sha256sum writes it
     record = _record(folder, data_set)
     if record.is_file() and record.read_text() != checksum:
-        raise ValueError(f"it is another archive than the one fetched before; if you trust this one, remove {record}")
+        raise OtherArchive(f"it is another archive than the one fetched before; if you trust this one, remove {record}")
     return checksum
 
 

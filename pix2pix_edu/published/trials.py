@@ -123,7 +123,7 @@ def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
         "seed": seed,
         **{name: value for name, value in sittings[-1].items() if name not in ("from", "until")},
         "seconds": round(sum(sitting["seconds"] for sitting in sittings), 1),
-        "scores": evaluation.as_record(evaluation.score(fakes, ys), None),
+        "scores": evaluation.as_record(evaluation.score(fakes, ys), None, len(ys)),
         "reading": reading_scores(reader, fakes, labels_and_photos(pairs)[0])._asdict(),
         "yardsticks": {name: row._asdict() for name, row in sticks._asdict().items()},
     }

@@ -1,10 +1,13 @@
 """What only a GPU can show. `make cuda` runs this; a machine without one has nothing to say here."""
 
+import json
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
-from pix2pix_edu import bench, checkpoint
+from pix2pix_edu import bench, checkpoint, runs, translation
 from pix2pix_edu.acceleration import ResidentPairs, Speed, fast_step, fastest
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
@@ -100,6 +103,31 @@ def test_a_recorded_step_refuses_other_shapes_and_objectives():
         step(fast, x, y, OBJECTIVE)
 
 
+def test_a_run_goes_on_from_fast_to_plain_and_is_read_without_a_gpu(tmp_path):
+    settings = runs.Settings(size=32, depth=4, width=8, count=16, steps=24, fast=True)
+    for _ in runs.run(begun := runs.resume(settings, tmp_path), settings, tmp_path, save_every=5):  # pictures between the replays
+        if begun.step == 15:
+            break
+    runs.replace_text(tmp_path / "run.json", json.dumps({**settings.__dict__, "fast": False}))
+    plain = replace(settings, fast=False)
+    rest = list(runs.run(model := runs.resume(plain, tmp_path), plain, tmp_path, save_every=5))
+    assert (len(rest), model.step) == (9, 24)
+    state = checkpoint.read(tmp_path / "checkpoint.pt")
+    assert {tensor.device.type for tensor in state["generator"].values()} == {"cpu"}
+    x, _ = PAIRS[0]
+    assert translation.translate(translation.open_generator(tmp_path), x).isfinite().all()
+
+
+def test_a_recorded_step_refuses_a_model_whose_state_was_loaded_anew(tmp_path):
+    fast = model()
+    step = fast_step(fast, Speed(graph=True))
+    history(fast, 5, step)
+    checkpoint.save(fast, tmp_path / "checkpoint.pt")
+    checkpoint.load(fast, tmp_path / "checkpoint.pt")
+    with pytest.raises(ValueError, match="make a new one"):
+        step(fast, *Batches(ResidentPairs(PAIRS, fast.device), 4)[0], OBJECTIVE)
+
+
 def test_bce_on_a_sigmoid_raises_under_autocast():
     """Number 5 of the errors that published code shows: hence D returns logits."""
     probability = torch.rand(4, device="cuda").half()
@@ -109,5 +137,5 @@ def test_bce_on_a_sigmoid_raises_under_autocast():
 
 def test_the_fastest_step_here_is_faster_than_the_plain_one():
     """Side by side in one run, at the paper's size; a recorded step that is not faster would be a mistake."""
-    timings = {timing.name: timing.seconds for timing in bench.bench(256, 64, 1, 5, "cuda")[1]}
+    timings = {timing.name: timing.seconds for timing in bench.bench(256, 64, 1, 5, "cuda")}
     assert timings["fast step"] < timings["step"], fastest(torch.device("cuda"))
