@@ -45,7 +45,8 @@ class Counter(TorchDispatchMode):
 
 
 def _is_written(stated: torch.Argument) -> bool:
-    return stated.alias_info is not None and stated.alias_info.is_write
+    # A fused optimizer is declared to write its gradients too, for it divides those that a scaler has multiplied: others it only reads.
+    return stated.alias_info is not None and stated.alias_info.is_write and stated.name != "grads"
 
 
 def count_costs(run: Callable[[], object]) -> list[Cost]:

@@ -122,7 +122,7 @@ def constant(step: int) -> float:
 
 
 def linear_decay(start: int, stop: int) -> Callable[[int], float]:
-    """The paper's schedule: full learning rate until step `start`, then a straight line to zero at `stop`."""
+    """The authors' schedule (their code has it): full learning rate until step `start`, then a straight line to zero at `stop`."""
     return lambda step: 1.0 - max(0, step - start) / max(1, stop - start)
 
 

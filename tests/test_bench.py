@@ -5,6 +5,7 @@ from torch import nn
 from pix2pix_edu.bench import Timing, bench, report
 from pix2pix_edu.peer import Peer
 from pix2pix_edu.roofline import Cost, Machine, count_costs, floor_seconds, measure_machine
+from pix2pix_edu.training import paper_adam
 
 
 def test_the_counted_arithmetic_of_one_convolution_is_that_of_the_hand_count():
@@ -22,6 +23,16 @@ def test_an_operation_in_place_reads_and_writes_and_a_view_costs_nothing():
     numbers = torch.zeros(100)
     assert sum(cost.bytes for cost in count_costs(lambda: numbers.add_(1.0))) == 2 * 400
     assert count_costs(lambda: numbers.view(10, 10)) == []
+
+
+def test_a_step_of_adam_reads_four_tensors_and_writes_all_but_the_gradients():
+    layer = nn.Linear(256, 256)
+    adam = paper_adam(layer, 1e-3)
+    layer(torch.rand(1, 256)).sum().backward()
+    adam.step()  # the first also makes its memories
+    weights = sum(weight.nbytes for weight in layer.parameters())
+    counters = 2 * 4  # of its steps, one for each tensor: read and written, and read once more
+    assert sum(cost.bytes for cost in count_costs(adam.step)) == 7 * weights + 3 * counters
 
 
 def test_the_arithmetic_of_backward_is_twice_that_of_forward():

@@ -103,10 +103,8 @@ def test_what_is_counted_without_calculating_is_what_a_real_step_costs(name):
     x = torch.rand(1, 3, 64, 64)
     find(name).step(model, x, x, Objective())  # Adam makes its memory in the first
     costs = count_costs(lambda: find(name).step(model, x, x, Objective()))
-    weights = sum(weight.nbytes for network in (model.generator, model.discriminator) for weight in network.parameters())
     assert row.flops == sum(cost.flops for cost in costs)
-    # PyTorch calls the gradients written, for a scaler would divide them; and it counts its steps for each weight.
-    assert row.bytes + weights == pytest.approx(sum(cost.bytes for cost in costs), rel=1e-3)
+    assert row.bytes == pytest.approx(sum(cost.bytes for cost in costs), rel=1e-3)  # Adam also counts its steps for each weight
 
 
 def test_a_step_at_the_papers_size_takes_87_gflop():

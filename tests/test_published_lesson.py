@@ -14,7 +14,7 @@ from pix2pix_edu.classroom.figures import published as figures
 from pix2pix_edu.classroom.small_runs import short_run
 from pix2pix_edu.classroom.widgets import published as widgets
 from pix2pix_edu.objective import fake_loss, real_loss
-from pix2pix_edu.published.systems import SYSTEMS, VARIANTS, find
+from pix2pix_edu.published.systems import SYSTEMS, VARIANTS, YARDSTICKS, find
 from pix2pix_edu.receptive_field import Conv
 from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.training import Losses, descend, train_step
@@ -223,6 +223,12 @@ def test_a_critic_has_no_floor_and_all_others_but_the_double_sigmoid_have_zero()
         assert widgets.loss_range(name).discriminator_floor == pytest.approx(0, abs=1e-6)
 
 
+def test_one_loss_of_g_has_no_floor_and_another_one_has_a_ceiling():
+    limits = {name: widgets.loss_range(name) for name in [*SYSTEMS, *YARDSTICKS, *VARIANTS]}
+    assert [name for name, limit in limits.items() if limit.generator_floor < -50] == ["layer_tables_by_formulas"]
+    assert [name for name, limit in limits.items() if limit.generator_ceiling < 50] == ["annotated_reading_sigmoid_twice"]
+
+
 def test_asking_a_system_moves_nothing_and_throws_no_dice():
     widgets._head.cache_clear()
     before = torch.get_rng_state()
@@ -249,7 +255,7 @@ def test_the_words_beside_the_figure_follow_the_controls():
 
 def test_every_control_redraws_its_figure():
     row, picture = widgets.explore_published().children
-    for control, value in zip(row.children, ("annotated_reading", 142, 128), strict=True):
+    for control, value in zip(reversed(row.children), (128, 142, "least_squares"), strict=True):
         before = picture.value
         control.value = value
         assert picture.value != before

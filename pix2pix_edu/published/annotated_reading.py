@@ -36,7 +36,7 @@ def autocast_step(
 
 
 def printed_step(device: torch.device) -> Step:
-    """Its step to the letter. On a GPU it raises at the first loss; under a processor's bfloat16 it runs and says nothing."""
+    """Its step under the device's own autocast: as printed, on a GPU, it raises at the first loss; on a processor, in bfloat16, it runs."""
     return autocast_step(device, torch.float16 if device.type == "cuda" else torch.bfloat16, ON_PROBABILITIES)
 
 
@@ -58,12 +58,15 @@ SYSTEM = System(
     open=(
         "bce and l1 are arguments that section 'Train' does not define: BCELoss and L1Loss, which fit the sigmoid in D",
         "how weights start is not said: PyTorch's own way",
-        "the batch size, the number of epochs and how to test are not said; eval() is never called",
+        "the batch size, the number of epochs and how its own program is tested are not said; eval() is never called",
     ),
     faults=(
         Fault("BCE of a probability inside autocast: PyTorch refuses it on a GPU", "section 'Train', function train_fn"),
         Fault("the stride hangs on `feature == features[-1]`: a deeper D gets a smaller patch than meant", "class Discriminator, __init__"),
-        Fault("min log(1 - D) and max log D are called equivalent", "section 'Optimization and inference', first bullet"),
+        Fault(
+            "a double arrow joins min log(1 - D) and max log D: same goal, other slopes",
+            "section 'Optimization and inference', first bullet",
+        ),
         Fault("halving D's loss is said to slow D: under Adam it does nothing", "section 'Optimization and inference', second bullet"),
         Fault("the distance is said to pull towards the input: it pulls towards the target", "section 'Objective', below the L1 formula"),
         Fault(

@@ -63,7 +63,7 @@ SYSTEM = System(
         Fault("seven blocks lead from 128 to 2 pixels: that takes six, or counts the row above", "table 'Generator', row D1-D7"),
         Fault("the channels leap from 128 to 512: 256 is missing", "table 'Generator', rows D1-D7 and UP1-UP7"),
         Fault("words of cross entropy, formulas of a Wasserstein critic", "section 'Loss', the two bullets"),
-        Fault("G is to maximise a sum that holds + lambda * L1: it would flee from the target", "section 'Loss', second bullet"),
+        Fault("max closes before + lambda * L1: a G that maximised the whole sum would flee from y", "section 'Loss', second bullet"),
         Fault("D stands where G is meant, inside the L1 term", "section 'Loss', second bullet"),
         Fault("doubled channels for the concatenation are called a result of the L1 term", "section 'Loss', fourth sentence"),
     ),
@@ -78,7 +78,7 @@ def _reading(name: str, text: str, **changes: object) -> System:
 READINGS = (
     _reading("by_strides", "D by its column of strides", discriminator=partial(TableDiscriminator, strides=STRIDES)),
     _reading("by_channels", "G by its column of channels", generator=printed_generator),
-    # The sign of L1 is turned: as printed, G would be paid for its distance from the target.
+    # L1 is minimised: whoever maximises the whole line pays G for its distance from the target.
     _reading("by_formulas", "the losses by its formulas", step=partial(discriminator_first, adversarial=CRITIC, share=1.0)),
     _reading("squared", "the losses of its code, whose 'L1' is a squared error", step=partial(discriminator_first, distance=F.mse_loss)),
 )

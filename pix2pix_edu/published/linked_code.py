@@ -1,6 +1,6 @@
 """Notes in Chinese that translate the paper's first half and end in a link to its authors' code: "first let us look at the model".
 
-What it does best: that question. Its code block is empty; here stands what the link leads to.
+What it does best: that sentence. Its code block is empty; here stands what the link leads to.
 """
 
 from torch import nn

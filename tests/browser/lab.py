@@ -46,9 +46,9 @@ def move_by_keyboard(page: Page, control: Locator) -> tuple[str, Callable[[], No
         return kind, lambda: press(control.locator("input"), "Space")
     if kind == "widget-dropdown":
         menu = control.locator("select")
-        there, back = ("ArrowUp", "ArrowDown") if menu.evaluate("menu => menu.selectedIndex") else ("ArrowDown", "ArrowUp")
-        press(menu, there)
-        return kind, lambda: press(menu, back)
+        before = menu.evaluate("menu => menu.selectedIndex")
+        press(menu, "Home" if before else "End")  # an arrow may open the list instead
+        return kind, lambda: menu.select_option(index=before)
     field = control.locator("input")
     there, back = ("ArrowDown", "ArrowUp") if field.input_value() == field.get_attribute("max") else ("ArrowUp", "ArrowDown")
     press(field, there, "Enter")

@@ -72,18 +72,18 @@ def draw_losses(curves: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-def draw_system(image: Tensor, convs: Sequence[Conv], side: int, meant: int, paid: Tensor, limits: LossRange) -> Figure:
-    """The squares on the picture, the map as a grid of `side` values, and what G pays for each of SCORES."""
+def draw_system(name: str, image: Tensor, convs: Sequence[Conv], side: int, meant: int, paid: Tensor, limits: LossRange) -> Figure:
+    """The squares on the picture, the map as a grid of `side` values, and what G pays for each of SCORES in the system of this name."""
     figure, (picture, cells, loss) = new_figure(7.6, 2.6, columns=3)
     figure.set_layout_engine("none")  # places by hand: a third faster, and this figure answers a click
-    for axes, place in ((picture, (0.01, 0.03, 0.3, 0.84)), (cells, (0.34, 0.03, 0.3, 0.84)), (loss, (0.7, 0.17, 0.29, 0.7))):
+    for axes, place in ((picture, (0.01, 0.03, 0.3, 0.81)), (cells, (0.34, 0.03, 0.3, 0.81)), (loss, (0.7, 0.17, 0.29, 0.67))):
         axes.set_position(place)
     draw_squares(picture, image, convs, meant)
     picture.set_title(f"meant {meant} (dashed), counted {receptive_field(convs)}", fontsize=9, y=1.0)
     cells.imshow(torch.arange(side)[:, None].add(torch.arange(side)).remainder(2).numpy(), cmap="Greys", vmin=-1, vmax=2)
     cells.set(xticks=[], yticks=[])
     cells.set_axis_off()
-    cells.set_title(f"{side} x {side} values", fontsize=9, y=1.0)
+    cells.set_title(f"{name}\n{side} x {side} values", fontsize=9, y=1.0)
     loss.plot(SCORES, paid, color=COLOURS["fake"], linewidth=2)
     for limit in limits[1:]:
         loss.axhline(limit, color="grey", linestyle=":")

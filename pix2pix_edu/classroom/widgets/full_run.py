@@ -17,7 +17,7 @@ from pix2pix_edu.training import Pix2Pix, train_step
 
 SIZES, WIDTHS, BATCHES = (64, 128, 256), (16, 64), (1, 4, 16)
 PAIRS_SEEN = 80_000  # of the paper's facades: 400 pairs, 200 times
-ADAM_TENSORS = 8  # weight, gradient and two memories, each read and written
+ADAM_TENSORS = 7  # weight, gradient and two memories are read, and all but the gradient written
 
 
 def step_costs(size: int, width: int, batch_size: int) -> list[Cost]:

@@ -108,7 +108,7 @@ def draw_published(system: str = "least_squares", meant: int = 70, size: int = 2
         f"{system} on {size} px: meant {offered}, counted {receptive_field(convs)} pixels, {side} x {side} values. "
         f"{floor}; G pays {range_in_words(limits)}.{alone}"
     )
-    return draw_system(_house(size), convs, side, offered, paid_by_g(system), limits), alt
+    return draw_system(system, _house(size), convs, side, offered, paid_by_g(system), limits), alt
 
 
 def explore_published() -> VBox:
@@ -121,7 +121,7 @@ def explore_published() -> VBox:
                 _side(name, meant, size)
     return explore(
         draw_published,
-        system=menu("System", names, "least_squares"),
+        system=menu("System", names, "annotated_reading"),
         meant=choice("Patch meant", list(MEANT), MEANT[0]),
         size=choice("Picture (px)", list(SIZES), max(SIZES)),
     )
