@@ -56,7 +56,7 @@ def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = P
             dist.destroy_process_group()
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error):  # gloo's errors have no type of their own
-            _take_leave(farewell, error)
+            _take_leave(farewell, str(error).splitlines()[0].rpartition("] ")[2])  # without the place in gloo's source
         raise
 
 
@@ -68,9 +68,9 @@ def leave(share: Share) -> None:
         os._exit(0)  # gloo's threads outlive their group: were one at work while Python ends, the process would abort
 
 
-def _take_leave(farewell: Callable[[], str], error: Exception) -> None:
-    """End at once: the tidy way would wait for the processes that are gone."""
-    print(f"\n{farewell()} (what was seen of it here: {str(error).splitlines()[0]})", file=sys.stderr, flush=True)
+def _take_leave(farewell: Callable[[], str], seen: str) -> None:
+    """End at once, saying what was seen: the tidy way would wait for the processes that are gone."""
+    print(f"\n{farewell()} (seen here: {seen})", file=sys.stderr, flush=True)
     os._exit(1)
 
 
@@ -83,7 +83,7 @@ def _heeding_sigterm(farewell: Callable[[], str]) -> Iterator[None]:
     def wait() -> None:
         while os.read(reader, 1)[0] != signal.SIGTERM:
             pass
-        _take_leave(farewell)
+        _take_leave(farewell, "torchrun asked to stop")
 
     # In a thread, because the main one may be waiting for the very process that has ended, and then it hears nothing.
     threading.Thread(target=wait, daemon=True).start()
