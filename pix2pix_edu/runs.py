@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu import checkpoint
-from pix2pix_edu.acceleration import ResidentPairs, fast_step, fastest
+from pix2pix_edu.acceleration import fast_step, fastest
 from pix2pix_edu.datasets import MEMORY_LIMIT, ParallelPairs, PhotoPairs
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
@@ -21,6 +21,7 @@ from pix2pix_edu.images import to_image
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.parallel import ALONE, Share, shared_step
 from pix2pix_edu.pretrained import save_network
+from pix2pix_edu.resident import ResidentPairs
 from pix2pix_edu.sittings import FILE, Sitting
 from pix2pix_edu.synthetic import SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, Step, linear_decay, train, train_step

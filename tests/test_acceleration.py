@@ -6,7 +6,6 @@ from torch import nn
 
 from pix2pix_edu.acceleration import (
     FoldedConvTranspose2d,
-    ResidentPairs,
     Speed,
     fast_generator,
     fast_step,
@@ -17,6 +16,7 @@ from pix2pix_edu.acceleration import (
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
+from pix2pix_edu.resident import ResidentPairs
 from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
 

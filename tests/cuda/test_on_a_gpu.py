@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from pix2pix_edu import bench, checkpoint, runs, translation
-from pix2pix_edu.acceleration import ResidentPairs, Speed, fast_step, fastest
+from pix2pix_edu.acceleration import Speed, fast_step, fastest
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
+from pix2pix_edu.resident import ResidentPairs
 from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
 
