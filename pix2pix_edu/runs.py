@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu import checkpoint
-from pix2pix_edu.acceleration import fast_step, fastest
+from pix2pix_edu.acceleration import Speed, fast_step, fastest
 from pix2pix_edu.datasets import MEMORY_LIMIT, ParallelPairs, PhotoPairs
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
@@ -136,7 +136,8 @@ def saved_step(folder: Path) -> int:
 
 def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE) -> Iterator[Losses]:
     """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
-    sitting = Sitting(folder, model.step, model.device, str(fastest(model.device)) if settings.fast else "as written")
+    speed = choose_speed(settings, model.device, share)
+    sitting = Sitting(folder, model.step, model.device, str(speed or "as written"))
     save_every = save_every or max(100, settings.steps // 40)  # at the paper's size a checkpoint is 0.7 GB: forty are enough
     pairs = open_pairs(settings, "train")
     if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
@@ -146,7 +147,7 @@ def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None
     shown = open_pairs(settings, "val")
     schedule = linear_decay(settings.steps // 2, settings.steps)
     unsaved: list[tuple[int, Losses]] = []
-    for losses in train(model, batches, settings.steps, objective, schedule, choose_step(model, settings, share)):
+    for losses in train(model, batches, settings.steps, objective, schedule, choose_step(model, settings, speed, share)):
         unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
         if model.step % save_every == 0 or model.step == settings.steps:
             if share.first:
@@ -158,12 +159,16 @@ def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None
         yield losses
 
 
-def choose_step(model: Pix2Pix, settings: Settings, share: Share) -> Step:
+def choose_speed(settings: Settings, device: torch.device, share: Share) -> Speed | None:
+    """The speed that this run asks for; none means the step as it is written."""
+    if not settings.fast:
+        return None
+    return fastest(device) if share.processes == 1 else replace(fastest(device), graph=False)  # steps taken together are not recorded
+
+
+def choose_step(model: Pix2Pix, settings: Settings, speed: Speed | None, share: Share) -> Step:
     """How this run takes a step: as it is written or fast, alone or together."""
-    step = train_step
-    if settings.fast:
-        speed = fastest(model.device)
-        step = fast_step(model, speed if share.processes == 1 else replace(speed, graph=False))  # a recording waits for nobody
+    step = fast_step(model, speed) if speed else train_step
     return step if share.processes == 1 else shared_step(model, settings.seed, step)
 
 

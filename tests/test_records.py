@@ -2,8 +2,10 @@ import json
 import shlex
 
 import pytest
+import torch
 
 from pix2pix_edu import __main__, runs
+from pix2pix_edu.parallel import Share
 from pix2pix_edu.records import CURVE_POINTS, command, curve, make_record, read_record, write_record
 from pix2pix_edu.runs import Settings
 
@@ -65,6 +67,14 @@ def test_a_long_curve_is_thinned_to_means(tmp_path):
     assert len(thinned["step"]) == CURVE_POINTS
     assert thinned["step"][:2] == [3, 6]
     assert thinned["discriminator"][:2] == [2.0, 5.0]
+
+
+def test_a_sitting_names_the_arithmetic_that_it_really_uses(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    gpu, fast = torch.device("cuda"), Settings(fast=True)
+    assert str(runs.choose_speed(fast, gpu, Share(0, 1))) == "bfloat16, channels last, CUDA graph"
+    assert str(runs.choose_speed(fast, gpu, Share(1, 2))) == "bfloat16, channels last"
+    assert runs.choose_speed(Settings(), gpu, Share(0, 1)) is None
 
 
 def test_damaged_sittings_are_refused_in_one_sentence(tmp_path):
