@@ -1,4 +1,4 @@
-"""The command line: python -m pix2pix_edu fetch | train | translate | evaluate | export | bench | compare."""
+"""The command line: python -m pix2pix_edu fetch | pair | train | translate | evaluate | export | bench | compare | experiments."""
 
 import argparse
 import shlex
@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu import bench, evaluation, parallel, records, runs, translation
+from pix2pix_edu import bench, evaluation, pairing, parallel, records, runs, translation
 from pix2pix_edu.acceleration import fastest
+from pix2pix_edu.commands import experiments
 from pix2pix_edu.datasets import DIRECTIONS, ROOT, fetch
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.fetching import catalogue
@@ -26,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     add_fetch(commands.add_parser("fetch", help="get one of the paper's data sets, or list them"))
+    pairing.add_options(commands.add_parser("pair", help="make pairs out of a folder of photographs"))
     add_train(
         commands.add_parser(
             "train",
@@ -39,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_export(commands.add_parser("export", help="write a run's networks as files that the reference implementation reads"))
     add_bench(commands.add_parser("bench", help="time one step and one translation on this machine"))
     published.add_options(commands.add_parser("compare", help="hold five published systems side by side, or train them all"))
+    experiments.add_options(commands.add_parser("experiments", help="train cells of the paper's tables, each with several seeds"))
     return parser
 
 
@@ -98,7 +101,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def add_translate(parser: argparse.ArgumentParser) -> None:
     """What is translated, and with what."""
-    parser.add_argument("generator", type=Path, help="folder of a run, or a reference weight file (latest_net_G.pth)")
+    parser.add_argument("generator", type=Path, help="folder of a run, or a weight file: NAME.generator.safetensors, latest_net_G.pth")
     parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
     parser.add_argument("outputs", type=Path, help="folder for the translations")
     parser.add_argument("--seed", type=int, default=0, help="of the dropout noise; another seed, another picture")
@@ -204,12 +207,14 @@ def measure(arguments: argparse.Namespace) -> None:
 
 COMMANDS = {
     "fetch": fetch_set,
+    "pair": pairing.run,
     "train": train,
     "translate": translate,
     "evaluate": evaluate,
     "export": export,
     "bench": measure,
     "compare": published.run,
+    "experiments": experiments.run,
 }
 
 

@@ -11,12 +11,15 @@ from pix2pix_edu import checkpoint
 from pix2pix_edu.acceleration import fast_generator, fastest
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
+from pix2pix_edu.pretrained import open_network
 from pix2pix_edu.reference_weights import discriminator_state, generator_state, load_discriminator, load_generator
 from pix2pix_edu.runs import build, generator_settings, read_settings
 
 
 def open_generator(path: Path) -> Generator:
-    """The generator of a run's folder, or of a weight file of the reference implementation."""
+    """The generator of a run's folder, of one shared file (NAME.generator.safetensors), or of the reference implementation's."""
+    if path.suffix == ".safetensors":
+        return open_network(path, Generator)
     if not path.is_dir():
         return load_generator(path)
     generator = Generator(**generator_settings(read_settings(path)))

@@ -13,6 +13,7 @@ FLOORS = [
     [
         "receptive_field",
         "shipped",
+        "classroom.runtime",
         "images",
         "fetching.downloads",
         "fetching.archives",
@@ -21,7 +22,7 @@ FLOORS = [
         "drawing.look",
     ],
     ["layers", "joint_norm", "objective", "weight_files", "sittings", "roofline", "fetching.catalogue", "drawing.parts", "drawing.shapes"],
-    ["generator", "discriminator", "peer", "fetching.verification", "drawing.paint", "published.losses"],
+    ["generator", "discriminator", "pairing", "peer", "fetching.verification", "drawing.paint", "published.losses"],
     ["synthetic", "training", "pretrained", "fetching.installation"],
     ["datasets", "metrics", "reading", "checkpoint", "recording", "resident", "parallel", "reference_weights"],
     ["acceleration"],
@@ -32,8 +33,9 @@ FLOORS = [
     ["runs", "classroom.session", "classroom.questions", "classroom.small_runs", "classroom.figures.display", "classroom.checks.verdict"],
     ["translation", "bench", "records", "classroom.figures.*", "classroom.checks.step_trace"],
     ["evaluation", "classroom.widgets.explorer", "classroom.checks.step_diagnosis"],
-    ["published.trials"],
-    ["published.command"],
+    ["published.trials", "experiments"],
+    ["published.command", "gallery"],
+    ["commands.*"],
     ["__main__"],
     ["classroom.widgets.*", "classroom.checks.*"],
 ]

@@ -69,8 +69,9 @@ def _wall(look: Look, size: int, grain: np.random.Generator) -> np.ndarray:
     length = 2 * course if look.bricks else size
     rows = (np.arange(size) + int(look.phase[0] * course))[:, None]
     columns = np.arange(size) + int(look.phase[1] * length) + rows // course % 2 * (length // 2)
-    tints = grain.integers(-6, 7, (size // course + 2, size // length + 3))
-    wall = look.wall + tints[rows // course, columns // length][..., None]
+    spread = 20 if look.bricks else 9
+    tints = grain.integers(-spread, spread + 1, (size // course + 2, size // length + 3, 3))  # no two bricks have one colour
+    wall = look.wall + tints[rows // course, columns // length]
     level, upright = rows % course == 0, columns % length == 0
     joints = level | upright if look.bricks else np.broadcast_to(level, upright.shape)
     wall[joints] = mix(look.wall, np.array((238, 228, 212)), 45) if look.bricks else look.wall * 74 // 100

@@ -21,7 +21,7 @@ from pix2pix_edu.runs import Settings, open_pairs, replace_text, write_losses
 from pix2pix_edu.sittings import FILE, Sitting, read_sittings
 from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, train
 
-TRAIN_PAIRS, READER_STEPS = 400, 300
+TRAIN_PAIRS, READER_STEPS = 400, 400
 SHOWN = 6  # unseen inputs on the sheet of a cell
 
 

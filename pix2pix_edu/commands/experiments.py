@@ -1,0 +1,51 @@
+"""Train cells of the paper's tables, hang them in a gallery, or hold a cell made again against the one that comes along."""
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pix2pix_edu import gallery
+from pix2pix_edu.experiments import CELLS, SEEDS, find, run_cell
+from pix2pix_edu.records import read_record
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which cells are trained, and where they go."""
+    parser.description = (
+        "Train cells of the paper's tables, each with every seed. What was stopped goes on when you repeat the command, "
+        "and several processes may share the work if each is given other --cells or --seeds."
+    )
+    parser.add_argument("folder", type=Path, help="one folder for each cell and seed goes in here")
+    parser.add_argument("--cells", nargs="+", default=list(CELLS), metavar="CELL", help=f"some of {', '.join(CELLS)}")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="train each once for every seed (default: 0 1 2)")
+    parser.add_argument("--gallery", type=Path, help="also put the records and fakes into this folder")
+    parser.add_argument("--compare", action="store_true", help="also print the scores beside those that come along")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train every cell that is not done, all cells of a seed before the next seed."""
+    chosen = [(name, seed, find(name, seed)) for seed in arguments.seeds for name in arguments.cells]
+    for name, seed, settings in chosen:
+        folder = arguments.folder / f"{name}-{seed}"
+        if not (folder / "record.json").exists():
+            for _ in tqdm(run_cell(settings, folder), total=settings.steps, unit="step", desc=folder.name):
+                pass
+        if arguments.gallery:
+            gallery.hang(folder, name, seed, arguments.gallery)
+        if arguments.compare:
+            print(comparison(folder, name, seed))
+
+
+def comparison(folder: Path, name: str, seed: int) -> str:
+    """The last scores of a cell made here beside those of the gallery that comes along."""
+    here, there = (list(record["scores"].values())[-1] for record in (read_record(folder / "record.json"), gallery.record(name, seed)))
+    rows = zip(flat(here).items(), flat(there).values(), strict=True)
+    lines = [f"  {measure:20}{mine:10.4f}{shipped:10.4f}{mine - shipped:+10.4f}" for (measure, mine), shipped in rows]
+    return "\n".join([f"{name}, seed {seed}{'':6}made here   shipped  difference", *lines])
+
+
+def flat(scores: dict) -> dict[str, float]:
+    """Scores without their groups: reading: {iou: ...} becomes reading.iou."""
+    pairs = [(name, value if isinstance(value, dict) else {"": value}) for name, value in scores.items()]
+    return {f"{name}.{inner}".rstrip("."): value for name, group in pairs for inner, value in group.items()}
