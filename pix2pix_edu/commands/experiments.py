@@ -6,8 +6,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix_edu import gallery
-from pix2pix_edu.experiments import CELLS, SEEDS, find, run_cell
+from pix2pix_edu.experiments import BASE, CELLS, SEEDS, find, run_cell
 from pix2pix_edu.records import read_record
+
+HELP = "train cells of the paper's tables, each with several seeds"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
             gallery.hang(folder, name, seed, arguments.gallery)
         if arguments.compare:
             print(comparison(folder, name, seed))
+    if arguments.gallery:
+        gallery.hang_yardsticks(BASE.size, arguments.gallery)
 
 
 def comparison(folder: Path, name: str, seed: int) -> str:

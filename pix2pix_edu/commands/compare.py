@@ -1,4 +1,4 @@
-"""What `python -m pix2pix_edu compare` is asked and what it does."""
+"""Hold five published systems side by side, or train them all."""
 
 import argparse
 from pathlib import Path
@@ -12,6 +12,7 @@ from pix2pix_edu.published.paper_and_code import measure_all
 from pix2pix_edu.published.systems import SYSTEMS, YARDSTICKS, find
 from pix2pix_edu.shipped import DATA
 
+HELP = "hold five published systems side by side, or train them all"
 USUAL = [*SYSTEMS, *YARDSTICKS]
 
 
