@@ -1,0 +1,346 @@
+// A drawing board for label maps, used by mouse, touch, pen or keyboard. What becomes of the drawing is its host's affair.
+
+const BRUSHES = [1, 2, 4, 8]; // squares, in pixels a side
+const RECTANGLE = "rectangle";
+const STEPS_KEPT = 100; // that can be undone
+const LONG_STEP = 8; // pixels
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const HELP =
+  "Arrow keys move the cursor, with Shift by 8 pixels. Space or Enter puts the pen down, and lifts it again. Escape lifts it too, " +
+  "and drops a rectangle that is not finished. An underlined letter takes that class, 1, 2, 4 or 8 that brush, R the rectangle. " +
+  "Ctrl+Z undoes, Ctrl+Y does again.";
+
+/**
+ * classes: [{name, color: "#rrggbb"}] in class-number order; size: pixels a side; samples: [{name, labels: Uint8Array(size * size)}].
+ * onChange(labels) follows each change, load() included, at most once in an animation frame.
+ * The board begins blank (class 0). Returns {element, labels(), load(labels), setStatus(text)}.
+ */
+export function createBoard({ classes, size, samples = [], onChange = () => {} }) {
+  const picture = new Picture(size);
+  const view = buildView(classes, size, samples);
+  const cursor = { x: size >> 1, y: size >> 1 };
+  let [label, tool, frame] = [Math.min(1, classes.length - 1), BRUSHES[2], 0];
+
+  function say(words) {
+    view.status.textContent = words;
+  }
+
+  function changed() {
+    paintLabels(view.canvas, picture.labels, classes);
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      onChange(picture.labels.slice());
+    });
+  }
+
+  function choose(group, value) {
+    finish(); // a stroke keeps its class and its tool
+    if (group === "class") label = value;
+    else tool = value;
+    view.inputs[group].get(value).checked = true;
+    showCursor();
+    say(group === "class" ? `Painting ${classes[label].name}.` : `${describe(tool)}.`);
+  }
+
+  function showCursor() {
+    const [side, back] = tool === RECTANGLE ? [1, 0] : [tool, (tool - 1) >> 1];
+    const share = (pixels) => `${(100 * pixels) / size}%`;
+    const [left, top, width, height] = [cursor.x - back, cursor.y - back, side, side].map(share);
+    Object.assign(view.cursor.style, { left, top, width, height });
+  }
+
+  function begin() {
+    picture.begin(cursor.x, cursor.y);
+    draw();
+  }
+
+  function draw() {
+    picture.drawTo(cursor.x, cursor.y, tool, label);
+    changed();
+  }
+
+  function finish() {
+    if (!picture.stroke) return;
+    say(`Pixels that became ${classes[label].name}: ${picture.end()}.`);
+  }
+
+  function abandon() {
+    picture.abandon();
+    changed();
+    say("The rectangle is dropped.");
+  }
+
+  function moveTo(x, y) {
+    [cursor.x, cursor.y] = [x, y].map((place) => Math.max(0, Math.min(size - 1, place)));
+    showCursor();
+    if (picture.stroke) draw();
+  }
+
+  function step([right, down], pixels) {
+    moveTo(cursor.x + right * pixels, cursor.y + down * pixels);
+    const here = classes[picture.labels[cursor.y * size + cursor.x]].name;
+    say(`Column ${cursor.x + 1}, row ${cursor.y + 1}: ${here}${picture.stroke ? ", pen down" : ""}.`);
+  }
+
+  function press() {
+    if (picture.stroke) return finish();
+    begin();
+    const next = tool === RECTANGLE ? "Move to the opposite corner and press again" : "Moving paints; press again to lift it";
+    return say(`Pen down with ${classes[label].name}. ${next}.`);
+  }
+
+  function replace(labels, words) {
+    finish();
+    picture.begin(0, 0);
+    picture.labels.set(labels);
+    picture.end();
+    changed();
+    say(words);
+  }
+
+  function travel(from, to, words, nothing) {
+    finish();
+    if (!picture.travel(from, to)) return say(nothing);
+    changed();
+    return say(words);
+  }
+
+  const undo = () => travel(picture.past, picture.future, "Undone.", "There is nothing to undo.");
+  const redo = () => travel(picture.future, picture.past, "Done again.", "There is nothing to do again.");
+
+  const escape = () => (tool === RECTANGLE && picture.stroke ? abandon() : finish());
+  listenToPointers(view.canvas, size, {
+    begin(x, y) {
+      finish(); // what the keyboard had begun
+      moveTo(x, y);
+      begin();
+    },
+    hover(x, y) {
+      if (!picture.stroke) moveTo(x, y); // a mouse that passes over leaves the keyboard's pen alone
+    },
+    draw: moveTo,
+    end: finish,
+    cancel: escape,
+  });
+  view.canvas.addEventListener("blur", finish);
+  view.undo.onclick = undo;
+  view.redo.onclick = redo;
+  view.clear.onclick = () => replace(new Uint8Array(size * size), `Everything is ${classes[0].name} now.`);
+  view.samples.forEach((button, place) => {
+    button.onclick = () => replace(samples[place].labels, `Sample ${samples[place].name}.`);
+  });
+  for (const [group, inputs] of Object.entries(view.inputs)) {
+    for (const [value, input] of inputs) input.onchange = () => choose(group, value);
+  }
+
+  const keys = Object.fromEntries(view.letters.map((letter, place) => [letter, () => choose("class", place)]));
+  for (const brush of BRUSHES) keys[brush] = () => choose("tool", brush);
+  keys.r = () => choose("tool", RECTANGLE);
+  view.element.addEventListener("keydown", (event) => {
+    const action = actionOf(event, keys, view.canvas, { undo, redo, press, step, escape });
+    if (!action) return;
+    event.preventDefault();
+    event.stopPropagation(); // a notebook around the board has shortcuts of its own
+    action();
+  });
+
+  choose("class", label);
+  choose("tool", tool);
+  say("");
+  paintLabels(view.canvas, picture.labels, classes);
+  return {
+    element: view.element,
+    labels: () => picture.labels.slice(),
+    load(labels) {
+      if (labels.length !== size * size || labels.some((value) => value >= classes.length)) {
+        throw new RangeError(`a label map has ${size * size} class numbers below ${classes.length}: check what is loaded`);
+      }
+      replace(labels, "A label map is loaded.");
+    },
+    setStatus(text) {
+      view.host.textContent = text;
+    },
+  };
+}
+
+/** Paint class numbers in their colours on a canvas, a pixel for each. */
+export function paintLabels(canvas, labels, classes) {
+  const colours = classes.map(toRgb);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  labels.forEach((value, place) => image.data.set([...colours[value], 255], 4 * place));
+  context.putImageData(image, 0, 0);
+}
+
+function toRgb({ color }) {
+  return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+}
+
+/** A label map with what came before it and what was undone. A stroke lasts from begin() to end() or abandon(). */
+class Picture {
+  constructor(size) {
+    Object.assign(this, { size, labels: new Uint8Array(size * size), past: [], future: [], stroke: null });
+  }
+
+  begin(x, y) {
+    this.stroke = { before: this.labels.slice(), start: [x, y], last: [x, y] };
+  }
+
+  drawTo(x, y, tool, label) {
+    const { before, start, last } = this.stroke;
+    if (tool === RECTANGLE) {
+      this.labels.set(before); // the rectangle follows the pointer
+      this.fill(Math.min(start[0], x), Math.min(start[1], y), Math.max(start[0], x) + 1, Math.max(start[1], y) + 1, label);
+      return;
+    }
+    const steps = Math.max(1, Math.abs(x - last[0]), Math.abs(y - last[1]));
+    for (let step = 0; step <= steps; step += 1) {
+      const [left, top] = [x, y].map((end, axis) => Math.round(last[axis] + ((end - last[axis]) * step) / steps) - ((tool - 1) >> 1));
+      this.fill(left, top, left + tool, top + tool, label);
+    }
+    this.stroke.last = [x, y];
+  }
+
+  fill(left, top, right, bottom, label) {
+    for (let row = Math.max(0, top); row < Math.min(this.size, bottom); row += 1) {
+      const [from, to] = [left, right].map((column) => row * this.size + Math.max(0, Math.min(this.size, column)));
+      this.labels.fill(label, from, to);
+    }
+  }
+
+  /** Ends the stroke; returns how many pixels it changed. */
+  end() {
+    const { before } = this.stroke;
+    const count = this.labels.reduce((sum, value, place) => sum + (value !== before[place]), 0);
+    if (count) {
+      this.past = [...this.past, before].slice(-STEPS_KEPT);
+      this.future = [];
+    }
+    this.stroke = null;
+    return count;
+  }
+
+  abandon() {
+    this.labels.set(this.stroke.before);
+    this.stroke = null;
+  }
+
+  /** Takes the last state of `from` and keeps the present one in `to`; false where there is none. */
+  travel(from, to) {
+    if (!from.length) return false;
+    to.push(this.labels.slice());
+    this.labels.set(from.pop());
+    return true;
+  }
+}
+
+function listenToPointers(canvas, size, { begin, hover, draw, end, cancel }) {
+  let drawing = null; // the pointer that draws; a second finger does not
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size].map(Math.floor);
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || drawing !== null) return;
+    event.preventDefault(); // no selecting and no scrolling; so the focus is set by hand
+    canvas.focus({ preventScroll: true });
+    canvas.setPointerCapture(event.pointerId);
+    drawing = event.pointerId;
+    begin(...place(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const moved = event.movementX || event.movementY; // a page that scrolls under a mouse at rest moves no cursor
+    if (drawing === null && moved) hover(...place(event));
+    if (event.pointerId === drawing) draw(...place(event)); // a straight line from the place before
+  });
+  const release = (last) => (event) => {
+    if (event.pointerId !== drawing) return;
+    drawing = null;
+    last();
+  };
+  canvas.addEventListener("pointerup", release(end));
+  canvas.addEventListener("pointercancel", release(cancel));
+}
+
+function actionOf(event, keys, canvas, { undo, redo, press, step, escape }) {
+  const key = event.key.toLowerCase();
+  if (event.altKey) return null;
+  if (event.ctrlKey || event.metaKey) return key === "z" ? (event.shiftKey ? redo : undo) : key === "y" ? redo : null;
+  if (event.target === canvas) {
+    if (event.key in ARROWS) return () => step(ARROWS[event.key], event.shiftKey ? LONG_STEP : 1);
+    if (event.key === " " || event.key === "Enter") return event.repeat ? () => {} : press;
+    if (event.key === "Escape") return escape;
+  }
+  return keys[key] ?? null;
+}
+
+function describe(tool) {
+  return tool === RECTANGLE ? "Rectangle: from one corner to the opposite one" : `Brush of ${tool} by ${tool} pixels`;
+}
+
+/** The letter that takes each class: the first of its name that is free; R is the rectangle's. */
+function lettersOf(classes) {
+  const taken = new Set("r");
+  return classes.map(({ name }) => {
+    const letter = [...name.toLowerCase()].find((each) => /[a-z]/.test(each) && !taken.has(each));
+    taken.add(letter);
+    return letter;
+  });
+}
+
+function buildView(classes, size, samples) {
+  const letters = lettersOf(classes);
+  const paints = classes.map(({ name, color }, value) => [value, underlined(name, letters[value]), letters[value], color]);
+  const palette = buildChoice("Paint with", "board-classes", paints);
+  const tools = buildChoice("Brush, in pixels", "board-tools", [
+    ...BRUSHES.map((side) => [side, `${side}`, `${side}`]),
+    [RECTANGLE, underlined("rectangle", "r"), "r"],
+  ]);
+  const help = make("p", { id: unique("help") }, HELP);
+  const canvas = make("canvas", { width: size, height: size, tabindex: 0, role: "application", "aria-describedby": help.id });
+  canvas.setAttribute("aria-label", `Drawing board, ${size} by ${size} pixels`);
+  const cursor = make("div", { class: "board-cursor", "aria-hidden": "true" });
+  const [undo, redo, clear] = ["Undo", "Redo", `Clear to ${classes[0].name}`].map((name) => make("button", { type: "button" }, name));
+  const buttons = samples.map(({ name }) => make("button", { type: "button" }, name));
+  const [status, host] = [1, 2].map(() => make("p", { class: "board-status", role: "status" }));
+  const element = make("div", { class: "board", "data-lm-suppress-shortcuts": "true" }); // JupyterLab listens before the board does
+  const actions = make("div", { class: "board-row", role: "group", "aria-label": "Steps" }, undo, redo, clear);
+  const row = make("div", { class: "board-row", role: "group", "aria-label": "Samples" }, make("span", {}, "Samples"), ...buttons);
+  const frame = make("div", { class: "board-frame" }, canvas, cursor);
+  const keys = make("details", {}, make("summary", {}, "Drawing by keyboard"), help);
+  const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, host, keys);
+  const choices = make("div", { class: "board-choices" }, palette.element, tools.element);
+  element.append(make("div", { class: "board-body" }, choices, sheet));
+  const inputs = { class: palette.inputs, tool: tools.inputs };
+  return { element, canvas, cursor, status, host, undo, redo, clear, samples: buttons, letters, inputs };
+}
+
+/** A group of radio buttons of [value, content, key, colour]; the colour may be missing. */
+function buildChoice(title, className, options) {
+  const [name, inputs] = [unique("choice"), new Map()];
+  const labels = options.map(([value, content, key, color]) => {
+    const input = make("input", { type: "radio", name, ...(key ? { "aria-keyshortcuts": key } : {}) });
+    inputs.set(value, input);
+    const swatch = make("span", { class: "board-swatch" });
+    swatch.style.backgroundColor = color ?? "";
+    return make("label", {}, input, ...(color ? [swatch] : []), make("span", {}, ...[content].flat()));
+  });
+  const element = make("fieldset", { class: className }, make("legend", {}, title), make("div", {}, ...labels));
+  return { element, inputs };
+}
+
+function underlined(name, letter) {
+  const place = letter ? name.toLowerCase().indexOf(letter) : -1;
+  return place < 0 ? [name] : [name.slice(0, place), make("u", {}, name[place]), name.slice(place + 1)];
+}
+
+function unique(word) {
+  return `board-${word}-${Math.random().toString(36).slice(2)}`; // several boards may share a page, each from a module of its own
+}
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,34 @@
+"""What a person does on a drawing board of 64 by 64 pixels, and what axe-core says of it."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page
+
+SIDE = 64
+
+
+def point(canvas: Locator, column: int, row: int) -> tuple[float, float]:
+    """Where the middle of a pixel of the board lies on the screen."""
+    box = canvas.bounding_box()
+    return box["x"] + (column + 0.5) * box["width"] / SIDE, box["y"] + (row + 0.5) * box["height"] / SIDE
+
+
+def drag(canvas: Locator, start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Draw with the mouse from a pixel (column, row) to another, in one quick move."""
+    canvas.scroll_into_view_if_needed()
+    mouse = canvas.page.mouse
+    mouse.move(*point(canvas, *start))
+    mouse.down()
+    mouse.move(*point(canvas, *end))
+    mouse.up()
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def grave(page: Page, context: str) -> list[tuple[str, str]]:
+    """What axe-core finds serious or worse, with the first place where it is so."""
+    found = Axe().run(page, context=context).response["violations"]
+    return [(finding["id"], finding["nodes"][0]["html"][:200]) for finding in found if finding["impact"] in ("serious", "critical")]

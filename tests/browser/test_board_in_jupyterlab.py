@@ -1,0 +1,119 @@
+"""The drawing board in JupyterLab: drawn on by mouse and by keyboard, and translated at each stroke."""
+
+import re
+
+import pytest
+from hands import drag, grave, press
+from lab import run_all
+from playwright.sync_api import expect
+
+BOARD = """
+from pix2pix_edu.classroom.widgets.draw import draw_and_translate, to_data_url
+from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.sketches import sample_sketches
+
+board = draw_and_translate(load_pretrained("facades_64")[0])
+board
+"""
+FROM_PYTHON = 'board.sketch = to_data_url(sample_sketches(64)["gable"])'
+
+
+def notebook(*sources):
+    """A notebook with these cells, as the server takes it."""
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**empty, "id": f"cell{number}", "source": source} for number, source in enumerate(sources)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    return {"type": "notebook", "content": {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}}
+
+
+@pytest.fixture(scope="module")
+def shown(chromium, jupyterlab):
+    """The board in a notebook of its own, every cell run."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1200})
+    page = context.new_page()
+    page.goto(f"{jupyterlab}/lab")
+    (token,) = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "_xsrf"]
+    address = f"{jupyterlab}/api/contents/board.ipynb"
+    assert page.request.put(address, data=notebook(BOARD, FROM_PYTHON), headers={"X-XSRFToken": token}).ok
+    run_all(page, jupyterlab, "board")
+    yield page.locator(".jp-OutputArea-output .board-widget")
+    context.close()
+
+
+@pytest.fixture
+def board(shown):
+    """The same, with the plain house on it."""
+    shown.get_by_role("button", name="plain house").click()
+    expect(shown.locator("img")).to_have_attribute("alt", re.compile("seed 0: background 50.3%, facade 33.3%"))
+    return shown
+
+
+def photo(board):
+    image = board.locator("img")
+    return image.get_attribute("src"), image.get_attribute("alt")
+
+
+def pixels(board):
+    """Every pixel of the sketch, as the browser has it."""
+    return board.locator("canvas").evaluate("canvas => canvas.getContext('2d').getImageData(0, 0, 64, 64).data.join()")
+
+
+def test_a_mouse_draws_the_photograph_changes_and_undo_brings_it_back(board):
+    image, before, sketch = board.locator("img"), photo(board), pixels(board)
+    board.get_by_role("radio", name="shop").check()
+    board.get_by_role("radio", name="rectangle").check()
+    drag(board.locator("canvas"), (10, 44), (53, 59))
+    expect(image).to_have_attribute("alt", re.compile(r"shop 17\.2%"))  # 44 x 16 of 64 x 64 pixels
+    assert photo(board)[0] != before[0]
+    assert board.locator("figcaption").inner_text() == photo(board)[1]
+    board.page.keyboard.press("Control+z")
+    expect(image).to_have_attribute("alt", before[1])
+    expect(image).to_have_attribute("src", before[0])
+    assert pixels(board) == sketch
+
+
+def test_the_keyboard_draws_and_the_notebook_around_does_not_hear_its_letters(board):
+    image, before, page = board.locator("img"), photo(board), board.page
+    board.get_by_role("button", name="Clear to background").press("Enter")
+    expect(image).to_have_attribute("alt", re.compile(r"seed 0: background 100\.0%\.$"))
+    board.locator("canvas").focus()
+    press(page, *["Shift+ArrowLeft", "Shift+ArrowUp"] * 8)  # to the corner, wherever a mouse has left the cursor
+    press(page, "d", "d", "r", "Space", "Shift+ArrowDown", "Shift+ArrowRight", "Space")  # D D deletes a notebook's cell
+    expect(image).to_have_attribute("alt", re.compile(r"background 98\.0%, door 2\.0%\.$"))  # 9 x 9 pixels
+    press(page, "a", "b")  # which insert cells
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+    press(page, "Control+z", "Control+z")
+    expect(image).to_have_attribute("src", before[0])
+
+
+def test_other_noise_is_another_photograph_of_the_same_sketch(board):
+    image, before = board.locator("img"), photo(board)
+    board.get_by_role("button", name="Other noise").press("Enter")
+    expect(image).to_have_attribute("alt", before[1].replace("seed 0", "seed 1"))
+    assert photo(board)[0] != before[0]
+    board.get_by_role("button", name="First noise").press("Enter")
+    expect(image).to_have_attribute("src", before[0])
+
+
+def test_a_sketch_that_python_sets_appears_on_the_board(board):
+    page, before = board.page, pixels(board)
+    board.get_by_role("button", name="gable").click()
+    gable = pixels(board)
+    board.get_by_role("button", name="Undo").click()
+    expect(board.locator("img")).to_have_attribute("alt", re.compile("background 50.3%"))
+    assert pixels(board) == before
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    page.keyboard.press("Control+Enter")
+    expect(board.get_by_role("status").first).to_have_text("A label map is loaded.")
+    assert pixels(board) == gable
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_axe_finds_nothing_serious_in_the_board_in_either_theme(board, theme):
+    page = board.page
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    for name in ("Theme", theme):
+        page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+    board.locator("canvas").focus()
+    assert grave(page, ".jp-OutputArea-output") == []
