@@ -1,0 +1,110 @@
+"""A generator as an ONNX file, which runs where there is no torch: in a browser, for one."""
+
+import copy
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.layers import AlwaysDropout
+
+OPSET, IR_VERSION = 17, 8  # of 2022: no operator here needs a newer runtime
+TOLERANCE = 1e-3
+
+
+def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
+    """Write G without its dropout, for one picture of the shape of x; returns how far its answer to x is from torch's."""
+    onnx, runtime = _needed("onnx"), _needed("onnxruntime")
+    with torch.no_grad():
+        fake = without_dropout(generator)(x[None])
+    graph = _Graph(onnx)
+    graph.add("Identity", [_follow_generator(graph, generator)], name="fake")
+    onnx.save(graph.model({"x": (1, *x.shape)}, {"fake": tuple(fake.shape)}), str(path))
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    difference = float(abs(session.run(None, {"x": x[None].numpy()})[0] - fake.numpy()).max())
+    if not difference <= TOLERANCE:  # nor where it is no number
+        path.unlink()
+        raise ValueError(f"in half precision the network would differ by {difference:.2g}, more than {TOLERANCE}: train it anew")
+    return difference
+
+
+def without_dropout(generator: Generator) -> Generator:
+    """The same network without its noise: one x, one fake."""
+    silent = copy.deepcopy(generator)
+    for module in silent.modules():
+        if isinstance(module, AlwaysDropout):
+            module.p = 0.0
+    return silent
+
+
+def _follow_generator(graph: "_Graph", generator: Generator) -> str:
+    h, levels = "x", []
+    for down in generator.down:
+        h = graph.follow(down, h)
+        levels.append(h)
+    *skips, h = levels
+    for up, skip in zip(generator.up, reversed(skips), strict=True):
+        h = graph.follow(up, h)
+        if generator.skips:
+            h = graph.add("Concat", [skip, h], axis=1)
+    return graph.follow(generator.last, h)
+
+
+class _Graph:
+    """ONNX nodes in the order of their computing; a value is known by the name that the node before gave it."""
+
+    def __init__(self, onnx: ModuleType):
+        self.onnx, self.nodes, self.weights = onnx, [], []
+
+    def add(self, operator: str, inputs: list[str], name: str = "", **attributes: object) -> str:
+        name = name or f"value{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(operator, inputs, [name], **attributes))
+        return name
+
+    def weight(self, tensor: Tensor) -> str:
+        # Kept in half precision, as the shipped weights are, and computed with in single.
+        name = f"weight{len(self.weights)}"
+        self.weights.append(self.onnx.numpy_helper.from_array(tensor.detach().cpu().half().numpy(), name))
+        return self.add("Cast", [name], to=self.onnx.TensorProto.FLOAT)
+
+    def follow(self, module: nn.Module, h: str) -> str:
+        """The name of what the module makes of h."""
+        match module:
+            case nn.Sequential():
+                for part in module:
+                    h = self.follow(part, h)
+                return h
+            case nn.Conv2d() | nn.ConvTranspose2d():
+                operator = "Conv" if isinstance(module, nn.Conv2d) else "ConvTranspose"
+                inputs = [h, *(self.weight(tensor) for tensor in (module.weight, module.bias) if tensor is not None)]
+                return self.add(operator, inputs, kernel_shape=module.kernel_size, strides=module.stride, pads=2 * module.padding)
+            case nn.BatchNorm2d() if not module.track_running_stats:
+                # The statistics of a batch of one picture are those of the picture.
+                return self.add("InstanceNormalization", [h, self.weight(module.weight), self.weight(module.bias)], epsilon=module.eps)
+            case nn.LeakyReLU():
+                return self.add("LeakyRelu", [h], alpha=module.negative_slope)
+            case nn.ReLU():
+                return self.add("Relu", [h])
+            case nn.Tanh():
+                return self.add("Tanh", [h])
+            case AlwaysDropout():
+                return h
+        raise ValueError(f"{type(module).__name__} has no counterpart in the graph: write one in {__name__}")
+
+    def model(self, inputs: dict[str, tuple], outputs: dict[str, tuple]) -> object:
+        helper, single = self.onnx.helper, self.onnx.TensorProto.FLOAT
+        ends = [[helper.make_tensor_value_info(name, single, shape) for name, shape in end.items()] for end in (inputs, outputs)]
+        graph = helper.make_graph(self.nodes, "generator", *ends, self.weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        self.onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def _needed(package: str) -> ModuleType:
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise ValueError(f'the package {package} is missing: pip install "pix2pix-edu[page]"') from None

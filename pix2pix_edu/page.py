@@ -1,0 +1,47 @@
+"""A web page on which a drawing becomes a photograph without a server: a folder of files that any host can hand out."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from pix2pix_edu.images import to_tensor
+from pix2pix_edu.onnx_graph import write_onnx
+from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.shipped import DATA, HERE
+from pix2pix_edu.sketches import paints, sample_sketches
+from pix2pix_edu.synthetic import label_ids
+
+WEB = DATA.parent / "web"
+BOARD = HERE / "classroom" / "board"
+
+
+def build(folder: Path, network: str) -> float:
+    """Put the page, its network and its samples into a folder; returns how far that network is from torch's."""
+    if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
+        raise ValueError(f"{folder} holds something else: name a new folder")
+    size = side(network)
+    generator, _ = load_pretrained(network)
+    sketches = sample_sketches(size)
+    folder.mkdir(parents=True, exist_ok=True)
+    difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), folder / "model.onnx")
+    samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
+    settings = {"network": network, "size": size, "classes": paints(), "samples": samples}
+    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    shutil.copytree(WEB, folder, dirs_exist_ok=True)
+    for name in ("board.js", "board.css"):
+        shutil.copy(BOARD / name, folder)
+    return difference
+
+
+def side(network: str) -> int:
+    """The side in pixels of the pictures that a shipped network was trained on, which its name ends in."""
+    number = re.search(r"_(\d+)$", network)
+    if not number:
+        raise ValueError(f"{network} does not end in the side of its pictures, as facades_64 does: name another network")
+    return int(number[1])
+
+
+def rows(labels: list[list[int]]) -> list[str]:
+    """Class numbers as text, a character for each pixel: 0 to 9, then a and b."""
+    return ["".join("0123456789ab"[label] for label in row) for row in labels]
