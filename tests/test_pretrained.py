@@ -1,9 +1,12 @@
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from pix2pix_edu import runs
 from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.shipped import DATA
 from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.translation import open_generator
 
 
 def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
@@ -35,3 +38,33 @@ def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen():
         ]
     assert (fake - y).abs().mean() < 0.9 * (y.roll(1, 0) - y).abs().mean()  # nearer than the photograph of another house
     assert sum(real_more_real) >= 6
+
+
+def test_a_generator_shared_as_one_file_translates_on_its_own(tmp_path):
+    settings = runs.Settings(size=32, depth=3, width=4, steps=1)
+    list(runs.run(runs.resume(settings, tmp_path / "run"), settings, tmp_path / "run"))
+    runs.ship(tmp_path / "run", "small", tmp_path / "weights")
+    (tmp_path / "weights" / "small.discriminator.safetensors").unlink()
+    generator = open_generator(tmp_path / "weights" / "small.generator.safetensors")
+    assert generator(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "another network", "no settings"])
+def test_a_weight_file_that_holds_no_generator_is_refused_with_its_name(tmp_path, damage):
+    path = tmp_path / "mine.generator.safetensors"
+    whole = (DATA / "weights" / "facades_64.generator.safetensors").read_bytes()
+    if damage == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "another network":
+        path.write_bytes((DATA / "weights" / "facades_64.discriminator.safetensors").read_bytes())
+    else:
+        save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(ValueError, match=r"mine\.generator\.safetensors is damaged or holds no Generator"):
+        open_generator(path)
+
+
+def test_a_weight_file_that_is_not_there_is_refused_with_its_name(tmp_path):
+    with pytest.raises(ValueError, match=r"no weight file at .*mine\.safetensors"):
+        open_generator(tmp_path / "mine.safetensors")
