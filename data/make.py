@@ -4,31 +4,16 @@ import hashlib
 import sys
 from pathlib import Path
 
-import torch
-from PIL import Image
-
-from pix2pix_edu.images import to_image
-from pix2pix_edu.pretrained import load_pretrained
+from pix2pix_edu.commands.first import translations
 from pix2pix_edu.runs import ship
-from pix2pix_edu.synthetic import SyntheticPairs, write_pairs
-from pix2pix_edu.translation import translate
+from pix2pix_edu.synthetic import write_pairs
 
 HERE = Path(__file__).parent
 
 
-def translations(count: int = 8) -> Image.Image:
-    """Label maps that the shipped generator has never seen, what it makes of them, and the drawn originals."""
-    torch.manual_seed(0)
-    generator, _ = load_pretrained("facades_64")
-    pairs = SyntheticPairs(count, 64, seed=777)
-    columns = [torch.cat([x, translate(generator, x), y], dim=1) for x, y in pairs]
-    image = to_image(torch.cat(columns, dim=2))
-    return image.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST)
-
-
 def checksums(folder: Path) -> str:
-    """One line for each picture below the folder, as sha256sum writes them."""
-    files = sorted(folder.rglob("*.png"))
+    """One line for each picture and record below the folder, as sha256sum writes them."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".png", ".jpg", ".json"))
     return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files)
 
 
@@ -37,6 +22,7 @@ if __name__ == "__main__":
         ship(Path(run), Path(run).name, HERE / "weights")
     write_pairs(HERE / "drawn" / "train", count=36, size=128, seed=1)
     write_pairs(HERE / "drawn" / "val", count=12, size=128, seed=2)
-    (HERE / "drawn" / "MANIFEST.sha256").write_text(checksums(HERE / "drawn"))
+    for folder in (HERE / "drawn", HERE / "gallery"):
+        (folder / "MANIFEST.sha256").write_text(checksums(folder))
     (HERE / "pictures").mkdir(exist_ok=True)
-    translations().save(HERE / "pictures" / "translations.png", optimize=True)
+    translations(8).save(HERE / "pictures" / "translations.png", optimize=True)

@@ -1,5 +1,6 @@
 """The gallery that comes along: what every cell of the experiments drew at several moments, with its scores."""
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pix2pix_edu.experiments import SHOWN, unseen_pairs
+from pix2pix_edu.experiments import SHOWN, judge, unseen_pairs
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.records import read_record
+from pix2pix_edu.runs import replace_text
 from pix2pix_edu.shipped import DATA
 
 GALLERY = DATA / "gallery"
@@ -23,7 +25,13 @@ def hang(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
     rows = [np.asarray(Image.open(cell / f"fakes_{step:06d}.png")) for step in steps]
     gallery.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.vstack(rows)).save(gallery / f"{name}-{seed}.jpg", quality=90, subsampling=0)
-    (gallery / f"{name}-{seed}.json").write_text(record.read_text())
+    replace_text(gallery / f"{name}-{seed}.json", record.read_text())
+
+
+def hang_yardsticks(size: int, gallery: Path = GALLERY) -> None:
+    """Put beside the cells what their reading scores are held against."""
+    rows = {name: row._asdict() for name, row in judge(size)[1]._asdict().items()}
+    replace_text(gallery / "yardsticks.json", json.dumps(rows, indent=1) + "\n")
 
 
 @lru_cache(maxsize=256)
@@ -54,3 +62,9 @@ def shown_pairs(name: str, seed: int = 0, gallery: Path = GALLERY) -> tuple[Tens
     settings = record(name, seed, gallery)["settings"]
     xs, ys = zip(*unseen_pairs(settings["drawn"], settings["size"])[:SHOWN], strict=True)
     return torch.stack(xs), torch.stack(ys)
+
+
+@lru_cache(maxsize=1)
+def yardsticks(gallery: Path = GALLERY) -> dict[str, dict[str, float]]:
+    """What to hold a reading score against: real photos, the labels of another picture, a median colour for each class."""
+    return json.loads((gallery / "yardsticks.json").read_text())

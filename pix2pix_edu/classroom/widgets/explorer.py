@@ -37,16 +37,23 @@ def menu(label: str, options: list, value: object) -> widgets.Dropdown:
 
 def explore(draw: Draw, **controls: widgets.ValueWidget) -> widgets.VBox:
     """The figure that `draw` makes of the controls' values, drawn anew at each change; draw(**values) -> (figure, alt)."""
-    picture = widgets.HTML()
 
-    def redraw(_: object = None) -> None:
-        figure, alt = draw(**{name: control.value for name, control in controls.items()})
-        picture.value = (
-            f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
-        )
+    def write(**values: object) -> str:
+        figure, alt = draw(**values)
+        return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
+
+    return explore_page(write, **controls)
+
+
+def explore_page(write: Callable[..., str], **controls: widgets.ValueWidget) -> widgets.VBox:
+    """The page that `write` makes of the controls' values, written anew at each change; write(**values) -> HTML."""
+    page = widgets.HTML()
+
+    def rewrite(_: object = None) -> None:
+        page.value = write(**{name: control.value for name, control in controls.items()})
 
     for control in controls.values():
-        control.observe(redraw, names="value")
-    redraw()
+        control.observe(rewrite, names="value")
+    rewrite()
     row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
-    return widgets.VBox([row, picture])
+    return widgets.VBox([row, page])

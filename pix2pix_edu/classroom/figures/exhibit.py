@@ -1,0 +1,77 @@
+"""Pictures side by side over a table of their scores: one PNG and real text, made fast enough to follow a control."""
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+SCALE = 3  # each pixel becomes so many, unsmoothed
+GAP = 1  # pixels of the page around each picture, before they are enlarged
+# The table's columns are as wide as the pictures' above; on a telephone the letters shrink with them.
+FONT = "font-size: clamp(9.5px, 2.2vw, 14px); line-height: 1.3; overflow-wrap: anywhere"
+CELL = "padding: 2px min(4px, 0.3vw); text-align: center; vertical-align: top; max-width: none; white-space: normal"
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What a notebook shows where it is the value of a cell: a page, and a picture and a sentence for readers of less."""
+
+    html: str
+    png: bytes
+    alt: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
+
+
+def make_exhibit(
+    columns: Mapping[str, Sequence[np.ndarray]], head: Sequence[str], rows: Mapping[str, Sequence[str]], notes: str, alt: str
+) -> Exhibit:
+    """A column of pictures (side, side, 3) under each heading; below it, in as many columns, the head and rows of a table."""
+    wall = _join(list(columns.values()))
+    buffer = io.BytesIO()
+    wall.save(buffer, format="PNG", compress_level=1)
+    headings = "".join(f'<div style="align-self: end">{html.escape(heading)}</div>' for heading in columns)
+    page = (
+        f'<figure style="margin: 0; max-width: {wall.width}px; {FONT}">'
+        f'<div style="display: grid; grid-template-columns: repeat({len(columns)}, minmax(0, 1fr)); text-align: center">{headings}</div>'
+        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}" '
+        f'style="display: block; width: 100%; height: auto">{_table(head, rows)}'
+        f'<p style="margin: 4px 0">{html.escape(notes)}</p>'
+        f'<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
+    )
+    return Exhibit(page, buffer.getvalue(), alt)
+
+
+def _join(columns: Sequence[Sequence[np.ndarray]]) -> Image.Image:
+    """Columns of pictures of one size on a transparent ground, enlarged."""
+    side = columns[0][0].shape[0]
+    step = side + 2 * GAP
+    wall = np.zeros((step * max(map(len, columns)), step * len(columns), 4), dtype=np.uint8)
+    for column, pictures in enumerate(columns):
+        for row, picture in enumerate(pictures):
+            top, left = row * step + GAP, column * step + GAP
+            wall[top : top + side, left : left + side, :3] = picture
+            wall[top : top + side, left : left + side, 3] = 255
+    image = Image.fromarray(wall)
+    return image.resize((image.width * SCALE, image.height * SCALE), Image.Resampling.NEAREST)
+
+
+def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """A table in HTML whose columns are equally wide."""
+    top = "".join(f'<th scope="col" style="{CELL}">{html.escape(text)}</th>' for text in head)
+    lines = [f"<tr>{top}</tr>"]
+    for name, values in rows.items():
+        cells = "".join(f'<td style="{CELL}">{_unbroken(value)}</td>' for value in values)
+        lines.append(f'<tr><th scope="row" style="{CELL}; font-weight: normal">{html.escape(name)}</th>{cells}</tr>')
+    style = f"width: 100%; margin: 0; table-layout: fixed; border-collapse: collapse; {FONT}"
+    return f'<table style="{style}"><thead>{lines[0]}</thead><tbody>{"".join(lines[1:])}</tbody></table>'
+
+
+def _unbroken(text: str) -> str:
+    """Text in HTML that goes on in a new line only between words: a range would break at its dash."""
+    return " ".join(f'<span style="display: inline-block">{html.escape(word)}</span>' for word in text.split())
