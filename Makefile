@@ -1,5 +1,8 @@
 # make lab    the course in JupyterLab          make test    everything that must hold
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
+# make first  one translation, as a picture     make wheelhouse  a folder that installs the course without internet
+# make address REPO=owner/name                  the course's address, wherever it stands
+# make page   the drawing page in build/page, for any host of plain files
 # The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end,
 # make cuda what only a GPU can show (the other tests leave a GPU alone).
 PYTHON ?= python3
@@ -11,10 +14,23 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root unless told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test unit lessons colab browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons colab browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
+
+first: $(VENV)/classroom
+	$(BIN)/python -m pix2pix_edu first
+
+page: $(VENV)/dev
+	$(BIN)/python -m pix2pix_edu page build/page
+
+address:
+	@$(PYTHON) publishing/address.py $(REPO)
+
+# For a class: docs/class_of_thirty.md.
+wheelhouse: | $(BIN)/pip
+	$(BIN)/python publishing/wheelhouse.py
 
 test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
 

@@ -1,8 +1,6 @@
 """Pairs out of photographs: an input x that is computed from the photograph y itself."""
 
-import argparse
 import os
-import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm import tqdm
 
 from pix2pix_edu.images import list_images, open_image, to_rgb
 
@@ -26,6 +23,8 @@ def edges(photo: Image.Image, sigma: float = EDGE_SIGMA) -> Image.Image:
     """The outlines of a photograph, dark lines on white; a larger sigma leaves fewer of them."""
     from skimage.feature import canny
 
+    if not sigma > 0:
+        raise ValueError(f"sigma must be above 0, got {sigma:g}")
     lightness = np.asarray(to_rgb(photo).convert("L"), dtype=np.float64) / 255.0
     return Image.fromarray(np.where(canny(lightness, sigma), 0, 255).astype(np.uint8)).convert("RGB")
 
@@ -81,31 +80,3 @@ def _check(files: list[Path], pairs: Path, size: int, val_every: int) -> None:
     twice = next((file for file in files if names[file.stem.lower()] > 1), None)
     if twice:
         raise ValueError(f"{twice.name} is not the only photograph of that name: give each its own, whatever its suffix and its capitals")
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What `python -m pix2pix_edu pair` is asked."""
-    parser.description = (
-        "Make x from each photograph y of a folder and write both side by side, x left: ready for train --pairs. The photographs stay as "
-        "they are. For the way back, photograph to edges, train with --direction right_to_left."
-    )
-    parser.add_argument("input", choices=list(INPUTS), help="what x is: dark edges on white, or the photograph without its colours")
-    parser.add_argument("photos", type=Path, help="folder of photographs, of any size")
-    parser.add_argument("pairs", type=Path, help="folder for the pairs; it must not exist yet")
-    parser.add_argument("--size", type=int, default=256, help="side of x and of y in pixels: as you will train (default: 256)")
-    parser.add_argument("--sigma", type=float, default=EDGE_SIGMA, help="smoothing before edges are sought, in pixels (default: 1.0)")
-    parser.add_argument(
-        "--val-every", type=int, default=VAL_EVERY, help="each such photograph goes to val, unseen, to judge by; 0: none (default: 10)"
-    )
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Write the pairs, and say how to go on with them."""
-    if arguments.sigma <= 0:
-        raise ValueError(f"sigma must be above 0, got {arguments.sigma:g}")
-    make_input = (lambda photo: edges(photo, arguments.sigma)) if arguments.input == "edges" else INPUTS[arguments.input]
-    written = list(tqdm(pair_folder(make_input, arguments.photos, arguments.pairs, arguments.size, arguments.val_every), unit="pair"))
-    unseen = sum(path.parent.name == "val" for path in written) if arguments.val_every else 0
-    print(f"{len(written)} pairs written to {arguments.pairs}, {unseen} of them set aside to judge by")
-    train = ["train", f"runs/{arguments.pairs.name}", "--pairs", arguments.pairs.as_posix(), "--size", str(arguments.size)]
-    print(f"Go on with: python -m pix2pix_edu {shlex.join(train)}")

@@ -28,7 +28,9 @@ def measures(scores: Mapping) -> dict[str, float]:
 def values(cell: str, measure: str, step: int | None = None, gallery: Path = GALLERY) -> list[float]:
     """One measure of a cell after so many steps (None: at its end), a value for each seed."""
     moments = [record(cell, seed, gallery)["scores"] for seed in SEEDS]
-    return [measures(scores[str(step)] if step else list(scores.values())[-1])[measure] for scores in moments]
+    if step is not None and any(str(step) not in scores for scores in moments):
+        raise ValueError(f"the scores of {cell} were kept after {', '.join(moments[0])} steps, not after {step}")
+    return [measures(list(scores.values())[-1] if step is None else scores[str(step)])[measure] for scores in moments]
 
 
 def table(question: str, measure: str, step: int | None = None, gallery: Path = GALLERY) -> dict[str, list[float]]:

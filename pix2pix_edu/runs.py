@@ -18,7 +18,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image
-from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.objective import PAPER_LOSSES, Objective
 from pix2pix_edu.parallel import ALONE, Share, shared_step
 from pix2pix_edu.pretrained import save_network
 from pix2pix_edu.resident import ResidentPairs
@@ -142,12 +142,12 @@ def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None
     pairs = open_pairs(settings, "train")
     if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
         pairs = ResidentPairs(pairs, model.device)
-    objective = replace(PAPER_LOSSES[settings.loss][0], **({"l1_weight": settings.l1_weight} if "L1" in settings.loss else {}))
     batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
     shown = open_pairs(settings, "val")
     schedule = linear_decay(settings.steps // 2, settings.steps)
     unsaved: list[tuple[int, Losses]] = []
-    for losses in train(model, batches, settings.steps, objective, schedule, choose_step(model, settings, speed, share)):
+    step = choose_step(model, settings, speed, share)
+    for losses in train(model, batches, settings.steps, choose_objective(settings), schedule, step):
         unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
         if model.step % save_every == 0 or model.step == settings.steps:
             if share.first:
@@ -157,6 +157,12 @@ def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None
                 checkpoint.save(model, folder / "checkpoint.pt")
             unsaved.clear()
         yield losses
+
+
+def choose_objective(settings: Settings) -> Objective:
+    """What this run asks of G."""
+    objective, _ = PAPER_LOSSES[settings.loss]
+    return replace(objective, l1_weight=settings.l1_weight) if "L1" in settings.loss else objective
 
 
 def choose_speed(settings: Settings, device: torch.device, share: Share) -> Speed | None:

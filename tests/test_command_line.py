@@ -2,6 +2,7 @@ import csv
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,13 @@ def refusal(monkeypatch, *words):
     with pytest.raises(SystemExit) as stop:
         call(monkeypatch, *words)
     return str(stop.value)
+
+
+def test_the_first_translation_is_a_picture_that_is_told_where_it_lies(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    call(monkeypatch, "first")
+    assert capsys.readouterr().out.startswith(f"{Path('runs') / 'first_translation.png'}: above eight label maps")
+    assert open_image(tmp_path / "runs" / "first_translation.png").size == (8 * 64 * 2, 3 * 64 * 2)
 
 
 def test_train_leaves_settings_losses_pictures_and_a_checkpoint(monkeypatch, tmp_path):

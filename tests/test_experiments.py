@@ -1,13 +1,17 @@
+import argparse
+import json
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
 import torch
 
 from pix2pix_edu import experiments, runs
-from pix2pix_edu.commands.experiments import flat
+from pix2pix_edu.commands import experiments as command
 from pix2pix_edu.experiments import CELLS, TABLES, find, moments, run_cell
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.records import read_record
+from pix2pix_edu.results import measures
 
 TINY = replace(find("L1+cGAN", 0), size=32, width=2, steps=6, count=4)
 VARIED = {
@@ -111,7 +115,7 @@ def test_a_cell_that_was_stopped_goes_on_to_the_same_scores(cell, tmp_path, stop
     going.close()
     list(run_cell(TINY, tmp_path))
     for again, once in zip(*(experiments.read_scores(folder).values() for folder in (tmp_path, cell)), strict=True):
-        assert flat(again) == pytest.approx(flat(once), rel=1e-5)
+        assert measures(again) == pytest.approx(measures(once), rel=1e-5)
 
 
 def test_label_maps_are_read_by_their_colours(tmp_path):
@@ -127,5 +131,60 @@ def test_real_photos_have_the_score_of_the_ceiling():
     assert (found["l1"], found["sharpness"], found["blotchiness"]) == (0.0, pytest.approx(1.0), pytest.approx(1.0))
 
 
-def test_scores_are_printed_without_their_groups():
-    assert flat({"l1": 0.3, "reading": {"iou": 0.5}}) == {"l1": 0.3, "reading.iou": 0.5}
+@pytest.mark.parametrize("seed", [500])
+def test_a_seed_that_would_train_on_the_judged_pairs_is_refused(seed):
+    with pytest.raises(ValueError, match="learn from the pairs that all runs are judged by"):
+        find("L1", seed)
+
+
+@pytest.mark.parametrize("save_every", [2, 3, 6])
+def test_a_cell_killed_between_its_checkpoint_and_its_scores_keeps_them_when_it_goes_on(cell, tmp_path, save_every, monkeypatch):
+    run, keep = runs.run, experiments.keep
+
+    def killed(model, settings, folder):
+        if model.step == 6:
+            raise KeyboardInterrupt
+        keep(model, settings, folder)
+
+    monkeypatch.setattr(experiments, "run", lambda model, settings, folder, save_every=save_every: run(model, settings, folder, save_every))
+    monkeypatch.setattr(experiments, "keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_cell(TINY, tmp_path))
+    monkeypatch.setattr(experiments, "keep", keep)
+    list(run_cell(TINY, tmp_path))
+    again, once = (experiments.read_scores(folder) for folder in (tmp_path, cell))
+    assert list(again) == list(once)
+    assert measures(again["6"]) == pytest.approx(measures(once["6"]), rel=1e-5)
+
+
+def call(folder, *options):
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    command.run(parser.parse_args([str(folder), "--cells", "L1", "--seeds", "0", *map(str, options)]))
+
+
+@pytest.fixture
+def done(cell, tmp_path, monkeypatch):
+    monkeypatch.setitem(CELLS, "L1", TINY)
+    shutil.copytree(cell, tmp_path / "runs" / "L1-0")
+    return tmp_path / "runs"
+
+
+def test_a_cell_made_again_is_compared_with_what_came_along_before_it_is_hung(done, tmp_path, monkeypatch, capsys):
+    shipped = tmp_path / "gallery"
+    call(done, "--gallery", shipped)
+    record = json.loads((shipped / "L1-0.json").read_text())
+    record["scores"]["6"]["l1"] += 1.0
+    (shipped / "L1-0.json").write_text(json.dumps(record))
+    monkeypatch.setattr(command.gallery, "record", lambda name, seed: read_record(shipped / f"{name}-{seed}.json"))
+    call(done, "--gallery", shipped, "--compare")
+    lines = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
+    assert lines["l1"][2] == "-1.0000"
+    assert lines["iou"][2] == "+0.0000"
+
+
+def test_a_finished_cell_with_other_settings_is_not_taken_for_this_one(done, tmp_path, monkeypatch):
+    monkeypatch.setitem(CELLS, "L1", replace(TINY, loss="cGAN"))
+    with pytest.raises(ValueError, match="L1-0 holds a cell with other settings than L1 has now"):
+        call(done, "--gallery", tmp_path / "gallery")
+    assert not (tmp_path / "gallery").exists()

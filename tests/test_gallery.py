@@ -87,12 +87,6 @@ def test_the_gallery_is_small_and_its_checksums_hold():
     assert sum(map(len, files.values())) < 12e6
 
 
-def test_the_ceiling_lies_above_every_cell():
-    sticks = gallery.yardsticks()
-    read = {name: read_scores(name) for name in CELLS if not name.startswith("labels")}
-    assert all(max(values) < sticks["real_photos"]["per_class"] for values in read.values())
-
-
 def test_an_unconditional_gan_ignores_its_input():
     """It is read no better than photographs of other buildings; told its input, the same loss is."""
     floor = gallery.yardsticks()["labels_of_another"]["per_class"]

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import statistics
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_a_notebook_is_committed_without_outputs(notebook):
 
 @every_notebook
 def test_the_first_cell_has_a_title_and_the_badge_that_opens_this_very_notebook(notebook):
-    address = f"https://colab.research.google.com/github/your_account/pix2pix-edu/blob/main/notebooks/{notebook.name}"
+    repository = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"].removeprefix("https://github.com/")
+    address = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{notebook.name}"
     first = cells(notebook)[0]["source"]
     assert first.startswith("# ")
     assert f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})" in first

@@ -26,8 +26,9 @@ def test_a_name_that_was_not_trained_is_refused_with_those_that_were():
         load_pretrained("cats")
 
 
-def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen():
-    generator, discriminator = load_pretrained("facades_64")
+@pytest.mark.parametrize("name", ["facades_64", "facades_64_L1"])
+def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen(name):
+    generator, discriminator = load_pretrained(name)
     torch.manual_seed(0)
     houses = [SyntheticPairs(8, 64, seed=999)[i] for i in range(8)]
     x, y = (torch.stack(side) for side in zip(*houses, strict=True))

@@ -100,6 +100,17 @@ def test_a_reader_names_the_class_of_every_pixel_at_any_size(size):
     assert Reader().eval()(torch.zeros(2, 3, *size)).shape == (2, 12, *size)
 
 
+def test_a_pixel_is_read_from_the_13_x_13_pixels_around_it_and_from_no_other():
+    reader = Reader().eval()
+    for weight in reader.parameters():
+        weight.data.abs_()  # nothing cancels: every pixel that can reach the logit moves it
+    photo = torch.ones(1, 3, 32, 40, requires_grad=True)
+    reader(photo)[0, :, 15, 20].sum().backward()
+    window = torch.zeros(32, 40, dtype=torch.bool)
+    window[15 - 6 : 15 + 7, 20 - 6 : 20 + 7] = True
+    assert all(torch.equal(colour != 0, window) for colour in photo.grad[0])
+
+
 def test_the_yardsticks_fall_from_the_ceiling_to_the_floor(reader):
     rows = yardsticks(reader, SyntheticPairs(16, 32), SyntheticPairs(24, 32, seed=1))
     assert rows.real_photos.per_pixel > rows.median_colours.per_pixel

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from pix2pix_edu.classroom.runtime import remark, versions
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -45,7 +47,7 @@ class Session:
 
 
 def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
-    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed torch, and say so in one line."""
+    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed torch, and say so in one line (in a second, what is new here)."""
     name = os.environ.get("PIX2PIX_PROFILE") or profile or "class"
     if name not in PROFILES:
         raise ValueError(f"the profile must be one of {', '.join(PROFILES)}, got {name!r}: change it in start(...) or in PIX2PIX_PROFILE")
@@ -54,4 +56,7 @@ def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
     where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     chosen = PROFILES[name]
     print(f"Ready: {notebook} on {where}, profile '{name}' ({chosen.image_size} px), seed {seed}.")
+    news = remark(versions())
+    if news:
+        print(news)
     return Session(notebook, seed, chosen, device)

@@ -1,6 +1,7 @@
 """Train cells of the paper's tables, hang them in a gallery, or hold a cell made again against the one that comes along."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -8,6 +9,7 @@ from tqdm import tqdm
 from pix2pix_edu import gallery
 from pix2pix_edu.experiments import BASE, CELLS, SEEDS, find, run_cell
 from pix2pix_edu.records import read_record
+from pix2pix_edu.results import measures
 
 HELP = "train cells of the paper's tables, each with several seeds"
 
@@ -28,28 +30,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train every cell that is not done, all cells of a seed before the next seed."""
     chosen = [(name, seed, find(name, seed)) for seed in arguments.seeds for name in arguments.cells]
+    # Read before anything is trained or hung: what comes along may be lacking, and may be replaced.
+    shipped = {(name, seed): gallery.record(name, seed) for name, seed, _ in chosen} if arguments.compare else {}
     for name, seed, settings in chosen:
         folder = arguments.folder / f"{name}-{seed}"
         if not (folder / "record.json").exists():
             for _ in tqdm(run_cell(settings, folder), total=settings.steps, unit="step", desc=folder.name):
                 pass
+        record = read_record(folder / "record.json")
+        if record["settings"] != asdict(settings):
+            raise ValueError(f"{folder} holds a cell with other settings than {name} has now: name another folder")
+        if arguments.compare:
+            print(comparison(f"{name}, seed {seed}", record, shipped[name, seed]))
         if arguments.gallery:
             gallery.hang(folder, name, seed, arguments.gallery)
-        if arguments.compare:
-            print(comparison(folder, name, seed))
     if arguments.gallery:
         gallery.hang_yardsticks(BASE.size, arguments.gallery)
 
 
-def comparison(folder: Path, name: str, seed: int) -> str:
+def comparison(title: str, record: dict, shipped: dict) -> str:
     """The last scores of a cell made here beside those of the gallery that comes along."""
-    here, there = (list(record["scores"].values())[-1] for record in (read_record(folder / "record.json"), gallery.record(name, seed)))
-    rows = zip(flat(here).items(), flat(there).values(), strict=True)
-    lines = [f"  {measure:20}{mine:10.4f}{shipped:10.4f}{mine - shipped:+10.4f}" for (measure, mine), shipped in rows]
-    return "\n".join([f"{name}, seed {seed}{'':6}made here   shipped  difference", *lines])
-
-
-def flat(scores: dict) -> dict[str, float]:
-    """Scores without their groups: reading: {iou: ...} becomes reading.iou."""
-    pairs = [(name, value if isinstance(value, dict) else {"": value}) for name, value in scores.items()]
-    return {f"{name}.{inner}".rstrip("."): value for name, group in pairs for inner, value in group.items()}
+    here, there = (measures(list(one["scores"].values())[-1]) for one in (record, shipped))
+    lines = [f"  {measure:20}{here[measure]:10.4f}{there[measure]:10.4f}{here[measure] - there[measure]:+10.4f}" for measure in there]
+    return "\n".join([f"{title:22}{'made here':>10}{'shipped':>10}{'difference':>11}", *lines])

@@ -1,0 +1,61 @@
+"""The page for teachers: what it tells a room to type is what works."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pix2pix_edu.classroom import questions
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "class_of_thirty.md").read_text()
+README = runpy.run_path(str(ROOT / "publishing" / "wheelhouse.py"))["HOW_TO"]
+
+
+def block(language, word):
+    (found,) = [text for kind, text in re.findall(r"```(\w+)\n(.*?)```", PAGE, flags=re.DOTALL) if kind == language and word in text]
+    return found
+
+
+def test_the_lines_for_a_stick_are_those_in_the_wheelhouse():
+    lines = block("sh", "--find-links . ").splitlines()
+    assert len(lines) == 2
+    assert all(f"  {line}\n" in README for line in lines)
+
+
+@pytest.fixture
+def handed_in(monkeypatch, tmp_path):
+    """Two learners' predictions, zipped with the page's own line; the second has entered one of two."""
+    zipping = block("sh", "ada.zip").split()[1:]
+    for learner, predictions in {"ada": ("more", "less"), "bob": ("less", None)}.items():
+        (tmp_path / learner).mkdir()
+        monkeypatch.chdir(tmp_path / learner)
+        for (lesson, question), prediction in zip((("01_pairs", "How many?"), ("02_objective", "How much?")), predictions, strict=True):
+            questions.Question(lesson, "amount", question, ("more", "less")).settle("more")
+            file = questions.FOLDER / f"{lesson}.json"
+            entries = json.loads(file.read_text())
+            if prediction:
+                file.write_text(json.dumps({"amount": {**entries["amount"], "prediction": prediction}}))
+        subprocess.run([sys.executable, *zipping], check=True)
+        (tmp_path / "collected").mkdir(exist_ok=True)
+        Path("ada.zip").rename(tmp_path / "collected" / f"{learner}.zip")
+    return tmp_path
+
+
+def test_the_lines_that_count_predictions_count_them(handed_in):
+    done = subprocess.run([sys.executable, "-c", block("python", "collected")], cwd=handed_in, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["How many?", "    1  more", "    1  less", "How much?", "    1  less", "    1  (nothing entered)"]
+
+
+def test_the_timetable_gives_each_lesson_the_minutes_of_its_card():
+    rows = [[cell.strip() for cell in line.split("|")] for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
+    minutes = {number: int(row[3]) for row in rows for number in re.findall(r"\d\d", row[2])}
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        number = notebook.name[:2]
+        card = "".join(json.loads(notebook.read_text())["cells"][1]["source"])
+        least = int(re.search(r"\*\*Minutes\*\*\D*(\d+)", card)[1])
+        assert least <= minutes[number] <= least + 15 or number == "00", notebook.name
