@@ -17,7 +17,7 @@ TOLERANCE = 1e-3
 
 def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
     """Write G without its dropout, for one picture of the shape of x; returns how far its answer to x is from torch's."""
-    onnx, runtime = _needed("onnx"), _needed("onnxruntime")
+    onnx, runtime = packages()
     with torch.no_grad():
         fake = without_dropout(generator)(x[None])
     graph = _Graph(onnx)
@@ -29,6 +29,11 @@ def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
         path.unlink()
         raise ValueError(f"in half precision the network would differ by {difference:.2g}, more than {TOLERANCE}: train it anew")
     return difference
+
+
+def packages() -> tuple[ModuleType, ModuleType]:
+    """The packages onnx and onnxruntime, which only a page needs."""
+    return _needed("onnx"), _needed("onnxruntime")
 
 
 def without_dropout(generator: Generator) -> Generator:

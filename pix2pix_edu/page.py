@@ -6,28 +6,29 @@ import shutil
 from pathlib import Path
 
 from pix2pix_edu.images import to_tensor
-from pix2pix_edu.onnx_graph import write_onnx
+from pix2pix_edu.onnx_graph import packages, write_onnx
 from pix2pix_edu.pretrained import load_pretrained
 from pix2pix_edu.shipped import DATA, HERE
 from pix2pix_edu.sketches import paints, sample_sketches
 from pix2pix_edu.synthetic import label_ids
 
 WEB = DATA.parent / "web"
-BOARD = HERE / "classroom" / "board"
+BOARD = HERE / "board"
 
 
 def build(folder: Path, network: str) -> float:
     """Put the page, its network and its samples into a folder; returns how far that network is from torch's."""
     if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
         raise ValueError(f"{folder} holds something else: name a new folder")
+    packages()  # where one is missing, nothing is begun
     size = side(network)
     generator, _ = load_pretrained(network)
     sketches = sample_sketches(size)
     folder.mkdir(parents=True, exist_ok=True)
-    difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), folder / "model.onnx")
     samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
     settings = {"network": network, "size": size, "classes": paints(), "samples": samples}
-    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")  # first: the folder is known by it
+    difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), folder / "model.onnx")
     shutil.copytree(WEB, folder, dirs_exist_ok=True)
     for name in ("board.js", "board.css"):
         shutil.copy(BOARD / name, folder)
@@ -35,10 +36,10 @@ def build(folder: Path, network: str) -> float:
 
 
 def side(network: str) -> int:
-    """The side in pixels of the pictures that a shipped network was trained on, which its name ends in."""
-    number = re.search(r"_(\d+)$", network)
+    """The side in pixels of the pictures that a shipped network was trained on, the first number in its name."""
+    number = re.search(r"_(\d+)(?:_|$)", network)
     if not number:
-        raise ValueError(f"{network} does not end in the side of its pictures, as facades_64 does: name another network")
+        raise ValueError(f"{network} does not name the side of its pictures, as facades_64 does: name another network")
     return int(number[1])
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 HOST = "https://github.com/"
 PLACEHOLDER = "your_account/pix2pix-edu"  # nobody's: no owner of a public repository has an underscore in the name
-PLACES = ("pyproject.toml", "README.md", "tests/setup_cell.py", "notebooks/*.ipynb", "docs/*.md", "web/*.html")
+# pyproject.toml, which states the address, comes last: until all others follow, the command can be repeated.
+PLACES = ("README.md", "tests/setup_cell.py", "notebooks/*.ipynb", "docs/*.md", "web/*.html", "pyproject.toml")
 
 
 def stated() -> str:
@@ -45,7 +46,10 @@ def main() -> None:
     address = " ".join(sys.argv[1:])
     if not valid(address):
         sys.exit(f"address: write it as GitHub does, OWNER/NAME, such as ada-l/pix2pix-edu; got {address!r}")
-    print(f"{address} now stands in {len(stamp(address))} files")
+    try:
+        print(f"{address} now stands in {len(stamp(address))} files")
+    except OSError as error:
+        sys.exit(f"address: {error}; mend that and repeat the command")
 
 
 if __name__ == "__main__":

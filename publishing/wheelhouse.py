@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "wheelhouse"
+UNFINISHED = FOLDER.with_name("wheelhouse.part")  # becomes FOLDER when it is whole
 HOW_TO = """\
 The course, to be installed without internet on {machine}, with Python {python} or a later {line}.
 Open a terminal in this folder. Linux and macOS:
@@ -54,20 +55,22 @@ def pack_repository(target: Path) -> None:
 def collect_wheels() -> None:
     """Build the course's wheel and bring every wheel that it needs beside it."""
     shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)  # of an earlier build: modules since removed would come along
-    command = [sys.executable, "-m", "pip", "wheel", "--wheel-dir", str(FOLDER), f"{ROOT}[classroom]"]
+    command = [sys.executable, "-m", "pip", "wheel", "--wheel-dir", str(UNFINISHED), f"{ROOT}[classroom]"]
     if subprocess.run(command).returncode:
         sys.exit("wheelhouse: pip could not collect every wheel; the lines above say why. Mend that and repeat the command")
 
 
 def main() -> None:
     """Make the folder anew, and say how large it is."""
-    shutil.rmtree(FOLDER, ignore_errors=True)  # an older torch left in it would double its size
-    FOLDER.mkdir(parents=True)
+    shutil.rmtree(UNFINISHED, ignore_errors=True)  # an older torch left in it would double its size
+    UNFINISHED.mkdir(parents=True)
     collect_wheels()
-    pack_repository(FOLDER / "pix2pix-edu.zip")
+    pack_repository(UNFINISHED / "pix2pix-edu.zip")
     version = platform.python_version()
     how_to = HOW_TO.format(machine=f"{platform.system()} {platform.machine()}", python=version, line=version.rpartition(".")[0])
-    (FOLDER / "README.txt").write_text(how_to, encoding="utf-8")
+    (UNFINISHED / "README.txt").write_text(how_to, encoding="utf-8")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    UNFINISHED.rename(FOLDER)
     files = list(FOLDER.iterdir())
     print(f"{FOLDER} holds {len(files)} files, {sum(file.stat().st_size for file in files) / 1e9:.2f} GB; README.txt there is the way in")
 

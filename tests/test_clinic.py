@@ -161,6 +161,7 @@ def test_the_clinic_is_small_and_every_log_says_how_it_came_about():
         assert (found["diagnosis"], found["settings"]["seed"], found["settings"]["steps"]) == (*patient, HEALTHY.steps)
         assert found["seconds"] > 0
         assert all(found[name] for name in ("device", "torch", "python", "code"))
+        assert not found["code"].endswith("dirty")
         assert {len(curve) for curve in found["log"].values()} == {200}
 
 
@@ -241,6 +242,13 @@ def test_the_pictures_come_with_the_verdict_and_are_described(number):
     page = html.unescape(widgets.verdict_page(number, "healthy"))
     assert f"<figcaption>{widgets.draw_pictures(number)[1]}</figcaption>" in page
     assert CONDITIONS[waiting_room()[number - 1].diagnosis].pictures in page
+
+
+@pytest.mark.parametrize("number", [-1, 0, len(PATIENTS) + 1])
+@pytest.mark.parametrize("ask", [widgets.draw_patient, widgets.draw_pictures, lambda number: widgets.diagnose(number, "healthy")])
+def test_a_patient_that_is_not_there_is_answered_with_the_numbers_that_are(ask, number):
+    with pytest.raises(ValueError, match=f"patients are numbered from 1 to {len(PATIENTS)}, got {number}"):
+        ask(number)
 
 
 def test_the_first_diagnosis_counts_and_is_there_again_when_the_patient_comes_back():

@@ -210,19 +210,20 @@ def test_grey_has_no_colour():
     assert figures.chroma(torch.full((1, 3, 4, 4), 0.2)).max() < 0.01
 
 
-def test_a_changed_place_is_outlined_just_around_its_pixels():
+def test_a_changed_place_is_outlined_one_pixel_outside():
     figure = figures.draw_edits({"a": photo(0), "b": photo(1)}, [photo(2), photo(3)], [None, Box("door", 2, 5, 12, 14)])
     outlined = [panel for panel in figure.axes if panel.patches]
     assert [panel.get_title() for panel in outlined] == ["b", "G(x)"]
-    assert outlined[0].patches[0].get_bbox().bounds == (4.5, 1.5, 9, 10)
+    assert outlined[0].patches[0].get_bbox().bounds == (3.5, 0.5, 11, 12)
 
 
-def test_what_has_not_changed_at_all_is_left_white():
+def test_what_has_not_changed_at_all_is_hatched():
     difference = torch.zeros(8, 8)
     difference[2, 3] = 0.1
     figure = figures.draw_reach({"as it is": difference}, Box("door", 2, 3, 3, 4))
     drawn = np.ma.masked_invalid(figure.axes[0].images[0].get_array())
     assert drawn.count() == 1
+    assert figure.axes[0].patch.get_hatch()
 
 
 def test_the_chroma_of_each_batch_is_drawn_as_shares_that_make_a_whole():

@@ -189,6 +189,7 @@ def test_a_choice_among_the_lambdas_of_the_gallery_is_never_empty_and_holds_the_
     chosen = solution("worth_choosing")(scores)
     assert min(scores, key=lambda weight: scores[weight][0]) in chosen
     assert max(scores, key=lambda weight: scores[weight][1]) in chosen
+    assert set(chosen) == {"30", "100", "300", "1000"}  # as the lesson's answer says
 
 
 # --- figures ------------------------------------------------------------------------------------------------------------------------
@@ -224,6 +225,16 @@ def test_your_point_and_the_yardsticks_are_named_in_the_legend():
     figure = figures.draw_table(OURS, lines=lines, yours={"per class": {"L1": 0.5}}, label="share")
     named = [text.get_text() for text in figure.legends[0].get_texts()]
     assert named == ["real photos", "labels of another", "median colours", "ours, a seed each", "yours"]
+
+
+def test_beside_the_papers_numbers_the_yardsticks_are_named_as_ours():
+    figure = figures.draw_table(OURS, paper={"per class": {"L1": 0.7}}, lines={"per class": {"real photos": 0.9}})
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == ["ours: real photos", "ours, a seed each", "the paper"]
+
+
+def test_every_panel_of_a_table_starts_at_0():
+    assert [axes.get_xlim()[0] for axes in panels_of(figures.draw_table(OURS))] == [0, 0]
 
 
 def test_the_yardsticks_differ_in_their_strokes_not_only_in_their_places():

@@ -263,6 +263,10 @@ def test_a_server_in_the_room_hands_out_the_wheelhouse(wheelhouse, machine, fold
 
 
 def test_a_package_that_cannot_be_had_ends_the_wheelhouse_in_one_sentence(checkout, tmp_path):
+    earlier = checkout / "build" / "wheelhouse" / "torch-0-py3-none-any.whl"
+    earlier.parent.mkdir(parents=True, exist_ok=True)
+    earlier.write_bytes(b"gigabytes")
     done = run(sys.executable, checkout / "publishing" / "wheelhouse.py", cwd=tmp_path, PIP_FIND_LINKS=str(tmp_path))
     assert done.returncode == 1
+    assert earlier.read_bytes() == b"gigabytes"  # what was there is lost only to what replaces it
     assert done.stderr.splitlines()[-1].startswith("wheelhouse: pip could not collect every wheel")

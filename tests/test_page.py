@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from pix2pix_edu import __main__
+from pix2pix_edu import __main__, page
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.onnx_graph import write_onnx
 from pix2pix_edu.page import build, side
@@ -141,7 +141,33 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_the_side_of_the_pictures_is_read_from_the_name_of_the_network():
-    assert side("facades_128") == 128
-    with pytest.raises(ValueError, match="cats does not end in the side of its pictures"):
-        side("cats")
+@pytest.mark.parametrize("weights", sorted(WEIGHTS.parent.glob("*.generator.safetensors")), ids=lambda file: file.name.split(".")[0])
+def test_every_shipped_network_becomes_a_page(weights, tmp_path):
+    name = weights.name.split(".")[0]
+    assert build(tmp_path / "page", name) < 1e-3
+    settings = json.loads((tmp_path / "page" / "page.json").read_text())
+    assert (settings["network"], settings["size"]) == (name, len(settings["samples"][0]["labels"]))
+
+
+def test_a_page_that_was_stopped_while_its_network_was_written_is_made_by_the_next_call(tmp_path, monkeypatch):
+    def stopped(generator, x, path):
+        path.write_bytes(b"half a network")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as here:
+        here.setattr(page, "write_onnx", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build(tmp_path / "page", "facades_64")
+    assert build(tmp_path / "page", "facades_64") < 1e-3
+    assert (tmp_path / "page" / "index.html").is_file()
+
+
+@pytest.mark.parametrize(("name", "pixels"), [("facades_128", 128), ("facades_64_L1", 64)])
+def test_the_side_of_the_pictures_is_the_first_number_in_the_name_of_the_network(name, pixels):
+    assert side(name) == pixels
+
+
+@pytest.mark.parametrize("name", ["cats", "cats64", "cats_64px"])
+def test_a_name_without_a_side_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} does not name the side of its pictures"):
+        side(name)

@@ -1,4 +1,6 @@
 import os
+import re
+import shlex
 import sys
 
 import numpy as np
@@ -212,6 +214,24 @@ def test_the_command_says_what_it_wrote_and_how_to_go_on(monkeypatch, tmp_path, 
     assert f"train 'runs/my pairs' --pairs '{(tmp_path / 'my pairs').as_posix()}' --size 32" in said
     x, y = split_pair(open_image(tmp_path / "my pairs" / "val" / "00.png"))
     assert x.tobytes() == edges(y, 2.0).tobytes()
+
+
+@pytest.mark.parametrize(("size", "depth"), [(64, None), (100, "2"), (40, "3")])
+def test_the_command_that_is_suggested_trains(monkeypatch, tmp_path, capsys, size, depth):
+    monkeypatch.chdir(tmp_path)
+    command(monkeypatch, "grey", write_photos(tmp_path / "photos"), tmp_path / "pairs", "--size", size)
+    words = shlex.split(re.search("python -m pix2pix_edu (train .*)", capsys.readouterr().out)[1])
+    assert (words[words.index("--depth") + 1] if "--depth" in words else None) == depth
+    monkeypatch.setattr(sys, "argv", ["pix2pix_edu", *words, "--width", "4", "--steps", "1", "--batch-size", "1"])
+    __main__.main()
+    assert (tmp_path / "runs" / "pairs").is_dir()
+
+
+def test_for_a_side_that_cannot_be_halved_another_is_asked_for(monkeypatch, tmp_path, capsys):
+    command(monkeypatch, "grey", write_photos(tmp_path / "photos"), tmp_path / "pairs", "--size", 75)
+    said = capsys.readouterr().out
+    assert "make the pairs anew with a --size that 32 divides" in said
+    assert "train runs" not in said
 
 
 def test_the_command_refuses_in_one_line(monkeypatch, tmp_path):

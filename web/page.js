@@ -14,7 +14,7 @@ async function start() {
   const board = createBoard({ ...settings, samples, onChange: (labels) => translator.take(labels) });
   document.getElementById("board").append(board.element);
   board.load(samples.at(-1).labels); // a drawn building: nearest to what the network knows
-  save.onclick = () => savePicture(settings, board.labels());
+  save.onclick = () => savePicture(settings, translator.shown);
 
   if (typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined") {
     throw new Error("this browser has no WebAssembly, or has it switched off: use a current Firefox, Chrome, Edge or Safari");
@@ -29,7 +29,7 @@ async function start() {
 /** Translates the newest drawing; those that came while it was at work, and were overtaken, are left out. */
 class Translator {
   constructor(settings) {
-    Object.assign(this, { settings, generate: null, newest: null, working: false });
+    Object.assign(this, { settings, generate: null, newest: null, shown: null, working: false });
     photo.width = photo.height = settings.size;
   }
 
@@ -53,6 +53,7 @@ class Translator {
     const fake = await this.generate(labels);
     timing.textContent = `Translated in ${Math.max(1, Math.round(performance.now() - started))} ms`;
     paintFake(photo, fake);
+    this.shown = labels;
     photo.setAttribute("aria-label", `Photograph made from the drawing: ${describe(labels, this.settings.classes)}.`);
     save.disabled = false;
   }
@@ -78,7 +79,7 @@ function describe(labels, classes) {
   return seen.map(({ name, count }) => `${name} ${((100 * count) / labels.length).toFixed(1)}%`).join(", ");
 }
 
-/** Drawing and photograph side by side, as the pairs of the course lie in their files, enlarged. */
+/** The photograph and the drawing that it was made from side by side, as the pairs of the course lie in their files, enlarged. */
 function savePicture({ size, classes }, labels) {
   const [drawing, sheet] = [document.createElement("canvas"), document.createElement("canvas")];
   drawing.width = drawing.height = size;

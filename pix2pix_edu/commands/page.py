@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Any host of plain files can hand it out, at any path; it asks nothing of any other."
     )
     parser.add_argument("folder", type=Path, help="where the page is put: a new folder, or one that holds such a page")
-    parser.add_argument("--network", default="facades_64", help="a shipped network, named by its side in pixels (facades_64)")
+    parser.add_argument("--network", default="facades_64", help="a shipped network, such as facades_64_L1 (default: facades_64)")
 
 
 def run(arguments: argparse.Namespace) -> None:

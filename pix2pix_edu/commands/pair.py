@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix_edu.pairing import EDGE_SIGMA, INPUTS, VAL_EVERY, edges, pair_folder
+from pix2pix_edu.runs import Settings
 
 HELP = "make pairs out of a folder of photographs"
 
@@ -40,5 +41,16 @@ def run(arguments: argparse.Namespace) -> None:
     written = list(tqdm(writing, unit="pair"))
     unseen = sum(path.parent != arguments.pairs and path.parent.name == "val" for path in written)
     print(f"{len(written)} pairs written to {arguments.pairs}, {unseen} of them set aside to judge by")
-    train = ["train", f"runs/{arguments.pairs.name}", "--pairs", arguments.pairs.as_posix(), "--size", str(arguments.size)]
-    print(f"Go on with: python -m pix2pix_edu {shlex.join(train)}")
+    print(_how_to_train(arguments.pairs, arguments.size))
+
+
+def _how_to_train(pairs: Path, size: int) -> str:
+    """The command that trains on these pairs, with as many levels as their side allows, up to the usual number."""
+    depth = max(levels for levels in range(Settings.depth + 1) if size % 2**levels == 0)
+    if not depth:
+        return f"No network halves a side of {size} pixels: make the pairs anew with a --size that {2**Settings.depth} divides"
+    train = ["train", f"runs/{pairs.name}", "--pairs", pairs.as_posix(), "--size", str(size)]
+    if depth == Settings.depth:
+        return f"Go on with: python -m pix2pix_edu {shlex.join(train)}"
+    why = f"{size} is halved only {depth} times; a --size that {2**Settings.depth} divides allows {Settings.depth} levels, which learn more"
+    return f"Go on with: python -m pix2pix_edu {shlex.join([*train, '--depth', str(depth)])}\n({why})"

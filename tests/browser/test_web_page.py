@@ -185,6 +185,17 @@ def test_everything_is_done_by_keyboard_alone(visit):
     assert np.array_equal(picture[4::8, 4::8], np.hstack([pixels(page, ".board canvas"), after]))
 
 
+def test_what_is_saved_is_the_photograph_with_the_drawing_that_it_was_made_from(visit):
+    page = visit()
+    pair = np.hstack([pixels(page, ".board canvas"), pixels(page)])
+    with page.expect_download() as saving:  # cleared and saved at once, before the photograph can follow
+        page.evaluate(
+            "[/^Clear/, /^Save/].forEach((name) => [...document.querySelectorAll('button')].find((it) => name.test(it.innerText)).click())"
+        )
+    picture = np.asarray(Image.open(io.BytesIO(saving.value.path().read_bytes())).convert("RGB"))
+    assert np.array_equal(picture[4::8, 4::8], pair)
+
+
 def test_while_the_network_is_busy_strokes_are_overtaken_and_the_last_one_is_what_is_seen(visit):
     page = visit()
     before = pixels(page)

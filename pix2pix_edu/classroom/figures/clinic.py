@@ -35,8 +35,8 @@ def draw_log(log: Log, steps: int, healthy: Sequence[Log] = ()) -> Figure:
     _draw_gradients(gradients, at, log)
     for axes in panels:
         axes.title.set_fontsize(10)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=7, ncols=3, loc="upper center")
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)} if axes is says else {"loc": "upper center"}
+        axes.legend(fontsize=7, ncols=3, **place)  # a probability may be 1 throughout: there it stands above the panel
     for axes in (says, gradients):
         axes.set(xlabel="step", xticks=(0, steps // 2, steps))
     return figure
@@ -54,7 +54,8 @@ def _draw_says(axes: Axes, at: Tensor, log: Log) -> None:
     axes.plot(at, log.on_real, color=COLOURS["y"], label="of y")
     axes.plot(at, log.on_fake, color=COLOURS["fake"], linestyle="--", label="of the fake")
     axes.axhline(0.5, color="grey", linestyle=":", label="undecided")
-    axes.set(title='what D says: probability of "real"', ylabel="mean over patches", ylim=(0, 1.2), yticks=(0, 0.5, 1))
+    axes.set_title('what D says: probability of "real"', pad=22)
+    axes.set(ylabel="mean over patches", ylim=(0, 1.05), yticks=(0, 0.5, 1))
 
 
 def _draw_gradients(axes: Axes, at: Tensor, log: Log) -> None:

@@ -30,16 +30,17 @@ def draw_edits(sketches: Mapping[str, Tensor], fakes: Sequence[Tensor], boxes: S
 
 
 def draw_reach(differences: Mapping[str, Tensor], box: Box) -> Figure:
-    """How much each pixel (rows, columns) changed, on a logarithmic scale; white has not changed at all."""
-    figure, axes = new_figure(2.15 * len(differences) + 0.8, 2.5, columns=len(differences))
+    """How much each pixel (rows, columns) changed, on a logarithmic scale; what has not changed at all is hatched."""
+    figure, axes = new_figure(2.15 * len(differences) + 0.9, 2.7, columns=len(differences))
     for panel, (title, difference) in zip(axes, differences.items(), strict=True):
         moved = difference.where(difference > 0, torch.nan).numpy()
-        drawn = panel.imshow(moved, cmap="magma_r", norm=LogNorm(1e-5, 1.0))
+        drawn = panel.imshow(moved, cmap="magma_r", norm=LogNorm(1e-5, 1.0), interpolation="nearest")
+        panel.patch.set(facecolor="white", edgecolor="#707070", hatch="////")  # seen where a pixel is missing, in grey too
         panel.set_title(title, fontsize=10)
         panel.set(xticks=[], yticks=[])
         _outline(panel, box)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.9)
-    bar.set_ticks([1e-5, GREY_LEVEL, 1.0], labels=["0.00001", "one grey level", "1"], minor=False)
+    bar.set_ticks([1e-5, 1e-4, 1e-3, GREY_LEVEL, 0.1, 1.0], labels=["0.00001", "0.0001", "0.001", "a grey level", "0.1", "1"], minor=False)
     bar.set_ticks([], minor=True)
     bar.set_label("change of the fake", fontsize=9)
     return figure
@@ -63,6 +64,8 @@ def chroma(pictures: Tensor) -> Tensor:
 
 
 def _outline(axes: Axes, box: Box) -> None:
-    place = ((box.left - 0.5, box.top - 0.5), box.right - box.left, box.bottom - box.top)
-    axes.add_patch(Rectangle(*place, fill=False, edgecolor="black", linewidth=2.2))  # a dark rim, so that it shows on light and on dark
-    axes.add_patch(Rectangle(*place, fill=False, edgecolor=COLOURS["patch"], linewidth=1.0))
+    place = ((box.left - 1.5, box.top - 1.5), box.right - box.left + 2, box.bottom - box.top + 2)  # a pixel outside: all of it is seen
+    axes.add_patch(
+        Rectangle(*place, fill=False, edgecolor="black", linewidth=2.2, clip_on=False)
+    )  # a dark rim, so that it shows on light and on dark
+    axes.add_patch(Rectangle(*place, fill=False, edgecolor=COLOURS["patch"], linewidth=1.0, clip_on=False))

@@ -22,10 +22,11 @@ def draw_table(
     label: str = "",
 ) -> Figure:
     """A panel for each measure: a dot for each seed on a bar from the lowest to the highest; the paper's value as an open diamond."""
+    whose = "ours: " if paper else ""  # the paper prints no such lines
     rows = list(next(iter(ours.values())))
     figure, panels = new_figure(max(5.6, 2.5 * len(ours) + 1.3), 0.36 * len(rows) + (1.5 if label else 1.3), columns=len(ours))
     for axes, (measure, table) in zip(panels, ours.items(), strict=True):
-        _draw_lines(axes, (lines or {}).get(measure, {}))
+        _draw_lines(axes, {f"{whose}{name}": value for name, value in (lines or {}).get(measure, {}).items()})
         for row, values in enumerate(table.values()):
             _draw_range(axes, row, values)
         _draw_marks(axes, rows, (paper or {}).get(measure, {}), "the paper", {"marker": "D", "facecolors": "none", "s": 44})
@@ -33,6 +34,7 @@ def draw_table(
         axes.set_title(measure, fontsize=9)
         axes.set_yticks(range(len(rows)), rows if axes is panels[0] else [])
         axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
         axes.tick_params(labelsize=8)

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.clinic import consult, unseen_pairs, waiting_room
+from pix2pix_edu.classroom.clinic import Patient, consult, unseen_pairs, waiting_room
 from pix2pix_edu.classroom.conditions import CONDITIONS
 from pix2pix_edu.classroom.figures import clinic as figures
 from pix2pix_edu.classroom.figures.display import as_html
@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
 def draw_patient(number: int = 1) -> tuple[Figure, str]:
     """The curves of a patient, and their course in numbers; neither says what ails it."""
-    settings, log, _ = consult(waiting_room()[number - 1])
+    settings, log, _ = consult(_patient(number))
     alt = (
         f"Patient {number}, {settings.steps} steps, each curve from its start over its second quarter to its end. "
         f"D's loss {_course(log.discriminator)}, G's adversarial loss {_course(log.adversarial)} (chance: 0.69), L1 {_course(log.l1)}. "
@@ -40,6 +40,13 @@ def draw_patient(number: int = 1) -> tuple[Figure, str]:
     return figures.draw_log(log, settings.steps, healthy), alt
 
 
+def _patient(number: int) -> Patient:
+    patients = waiting_room()
+    if not 1 <= number <= len(patients):
+        raise ValueError(f"patients are numbered from 1 to {len(patients)}, got {number}")
+    return patients[number - 1]
+
+
 def _course(curve: Tensor) -> str:
     quarter = max(1, len(curve) // 4)
     return ", ".join(f"{value:.2g}" for value in (start(curve), curve[quarter : 2 * quarter].mean().item(), end(curve)))
@@ -47,7 +54,7 @@ def _course(curve: Tensor) -> str:
 
 def diagnose(number: int, guess: str) -> Verdict:
     """Is it that? With the reason that the curves give, and what helps."""
-    truth = waiting_room()[number - 1].diagnosis
+    truth = _patient(number).diagnosis
     condition = CONDITIONS[truth]
     reasons = [] if guess == truth else [f"“{guess}”: {CONDITIONS[guess].sign}"]
     reasons += [f"“{truth}”: {condition.sign}", *[condition.doubt] * bool(condition.doubt), f"Remedy: {condition.remedy}"]
@@ -60,7 +67,7 @@ def diagnose(number: int, guess: str) -> Verdict:
 
 def draw_pictures(number: int = 1) -> tuple[Figure, str]:
     """What a patient makes of inputs that it never trained on."""
-    patient = waiting_room()[number - 1]
+    patient = _patient(number)
     settings, _, fakes = consult(patient)
     x, y = unseen_pairs(settings.size)
     return figures.draw_unseen(x, fakes, y), f"Four inputs it never trained on, G(x), the targets. {CONDITIONS[patient.diagnosis].pictures}"

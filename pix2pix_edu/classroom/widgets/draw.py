@@ -24,7 +24,7 @@ except ImportError:
     raise ImportError("the drawing board needs the package anywidget: run  %pip install anywidget  and restart the kernel") from None
 
 PREFIX = "data:image/png;base64,"
-BOARD = files("pix2pix_edu.classroom.board")
+BOARD = files("pix2pix_edu.board")
 
 
 def draw_and_translate(generator: Generator, size: int = 64, sketch: Image.Image | None = None) -> "Board":

@@ -40,7 +40,8 @@ ON_PAPER = (
     "The answers: [trial.fake for trial in deal({dealt})] with deal from pix2pix_edu.classroom.votes."
 )
 COMPARISON = (
-    "At 50% nobody can tell fake from real; above it, someone answers wrong on purpose or mixes up the sides. "
+    "At 50% nobody can tell fake from real. Only an interval that lies wholly above 50% needs another reason: "
+    "answers wrong on purpose, or sides mixed up. "
     "Hollow, the paper's {found}: the same question, but other people and other pictures (aerial photographs drawn from maps)."
 )
 
