@@ -116,6 +116,16 @@ def test_a_finger_draws_a_rectangle_on_a_phone_and_the_page_stands_still(visit):
     assert (labels(page) == 0).all()
 
 
+def test_samples_and_undo_answer_to_a_tap(visit):
+    page = visit(**PHONE)
+    page.get_by_role("button", name="wall").tap()
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    assert (labels(page) == 1).all()
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.get_by_role("status").first).to_have_text("Undone.")
+    assert (labels(page) == 0).all()
+
+
 def test_a_second_finger_does_not_disturb_the_first(visit):
     page = visit(**PHONE)
     page.get_by_role("radio", name="rectangle").tap()
