@@ -25,8 +25,12 @@ first: $(VENV)/classroom
 page: $(VENV)/dev
 	$(BIN)/python -m pix2pix_edu page build/page
 
+# Stated in pyproject.toml, which comes last, and copied from there to the other places.
+STATED = $(shell sed -n 's|.*Repository = "https://github.com/\([^"]*\)".*|\1|p' pyproject.toml)
+PLACES = README.md tests/setup_cell.py $(wildcard notebooks/*.ipynb docs/*.md) pyproject.toml
 address:
-	@$(PYTHON) publishing/address.py $(REPO)
+	@echo '$(REPO)' | grep -Eq '^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$$' || { echo "Name the repository as GitHub does: make address REPO=owner/name"; exit 1; }
+	@perl -pi -e 's{(?:(?<=github\.com/)|(?<=\.com/github/))\Q$(STATED)\E(?![\w-])}{$(REPO)}g' $(PLACES)
 
 # For a class: docs/class_of_thirty.md.
 wheelhouse: | $(BIN)/pip

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from pix2pix_edu.commands.first import translations
-from pix2pix_edu.runs import ship
-from pix2pix_edu.synthetic import write_pairs
+from pix2pix_edu.drawing.facades import write_pairs
+from pix2pix_edu.run.networks import ship
 
 HERE = Path(__file__).parent
 

@@ -7,41 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pix2pix_edu import checkpoint
-from pix2pix_edu.acceleration import fast_generator, fastest
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
-from pix2pix_edu.pretrained import open_network
-from pix2pix_edu.reference_weights import discriminator_state, generator_state, load_discriminator, load_generator
-from pix2pix_edu.runs import build, generator_settings, read_settings
-
-
-def open_generator(path: Path) -> Generator:
-    """The generator of a run's folder, of one shared file (NAME.generator.safetensors), or of the reference implementation's."""
-    if path.suffix == ".safetensors":
-        return open_network(path, Generator)
-    if not path.is_dir():
-        return load_generator(path)
-    generator = Generator(**generator_settings(read_settings(path)))
-    generator.load_state_dict(checkpoint.read(path / "checkpoint.pt")["generator"])
-    return generator
-
-
-def place(generator: Generator, fast: bool = False) -> Generator:
-    """The generator where it translates fastest; `fast` trades exact numbers for speed as well."""
-    generator = generator.to("cuda" if torch.cuda.is_available() else "cpu")
-    return fast_generator(generator, fastest(next(generator.parameters()).device)) if fast else generator
-
-
-def export(run: Path, outputs: Path) -> None:
-    """Write a run's networks as the reference implementation names and reads them, and read them back as a proof."""
-    model = build(read_settings(run))
-    checkpoint.load(model, run / "checkpoint.pt")
-    outputs.mkdir(parents=True, exist_ok=True)
-    torch.save(generator_state(model.generator), outputs / "latest_net_G.pth")
-    torch.save(discriminator_state(model.discriminator), outputs / "latest_net_D.pth")
-    load_generator(outputs / "latest_net_G.pth")
-    load_discriminator(outputs / "latest_net_D.pth")
 
 
 def translate(generator: Generator, x: Tensor) -> Tensor:

@@ -33,15 +33,16 @@ What to do where something is in the way: docs/class_of_thirty.md in that file.
 
 def repository_files() -> list[Path]:
     """The files of the course, without what .gitignore names."""
-    ignored = [".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split())]
+    lines = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
 
-    def kept(names: list[str]) -> list[str]:
-        return sorted(name for name in names if not any(fnmatch(name, pattern) for pattern in ignored))
+    def ignored(path: Path) -> bool:
+        place = f"/{path.relative_to(ROOT).as_posix()}"  # a pattern that begins with / is anchored: it means one place
+        return path.name == ".git" or any(fnmatch(place if line.startswith("/") else path.name, line) for line in lines)
 
     files = []
     for folder, inner, names in os.walk(ROOT):
-        inner[:] = kept(inner)  # os.walk goes on into these only
-        files += [Path(folder, name) for name in kept(names)]
+        inner[:] = sorted(name for name in inner if not ignored(Path(folder, name)))  # os.walk goes on into these only
+        files += [Path(folder, name) for name in sorted(names) if not ignored(Path(folder, name))]
     return files
 
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pix2pix_edu import runs
-from pix2pix_edu.acceleration import Speed, fast_step
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.joint_norm import JointBatchNorm
-from pix2pix_edu.parallel import distribute, joined, leave, shared_step
+from pix2pix_edu.run import loop
+from pix2pix_edu.run.settings import Settings
+from pix2pix_edu.speed.fast_step import Speed, fast_step
+from pix2pix_edu.speed.joint_norm import JointBatchNorm
+from pix2pix_edu.speed.processes import distribute, joined, leave, shared_step
 from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
 
 STEPS = 5
-SETTINGS = runs.Settings(size=32, depth=3, width=4, batch_size=2, steps=8)
-LONG = runs.Settings(size=32, depth=3, width=4, batch_size=2, steps=130)
+SETTINGS = Settings(size=32, depth=3, width=4, batch_size=2, steps=8)
+LONG = Settings(size=32, depth=3, width=4, batch_size=2, steps=130)
 
 
 def small_model(dropout=0.0):
@@ -104,14 +105,14 @@ def disagree(share):
 def run_and_resume(share, folder):
     """A run never stopped, one that is stopped after step 5 and taken up from step 3, and a long one to compare a killed run with."""
     straight = folder / ("straight" if share.first else "not_shared")  # so that one sees who writes
-    for _ in runs.run(runs.resume(SETTINGS, straight, share), SETTINGS, straight, 3, share):
+    for _ in loop.run(loop.resume(SETTINGS, straight, share), SETTINGS, straight, 3, share):
         pass
-    part = runs.run(runs.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share)
+    part = loop.run(loop.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share)
     for _, _ in zip(range(5), part, strict=False):
         pass
-    for _ in runs.run(runs.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share):
+    for _ in loop.run(loop.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share):
         pass
-    for _ in runs.run(runs.resume(LONG, folder / "long", share), LONG, folder / "long", share=share):
+    for _ in loop.run(loop.resume(LONG, folder / "long", share), LONG, folder / "long", share=share):
         pass
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from pix2pix_edu.classroom.figures.display import as_html
+from pix2pix_edu.classroom.display import as_html
 
 Draw = Callable[[int], tuple[Figure, str]]
 

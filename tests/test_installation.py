@@ -19,11 +19,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 SETUP = (ROOT / "tests" / "setup_cell.py").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
+PROJECT = PYPROJECT["project"]
 PACKAGES = {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["classroom"]]}
 OFFLINE = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))},
@@ -71,7 +71,7 @@ def wheel(checkout, tmp_path_factory):
 
 
 def test_the_wheel_holds_every_file_of_the_library_and_of_what_comes_along(wheel, checkout):
-    folders = {"pix2pix_edu": "pix2pix_edu", **SETUPTOOLS["package-dir"]}  # as installed: as in the checkout
+    folders = {"pix2pix_edu": "pix2pix_edu", "pix2pix_edu.data": "data"}  # as installed: as in the checkout
     here = {
         f"{package.replace('.', '/')}/{file.relative_to(checkout / folder).as_posix()}"
         for package, folder in folders.items()
@@ -88,13 +88,33 @@ def test_the_installed_course_finds_its_data_and_translates_far_from_any_checkou
     (tmp_path / "empty").mkdir()
     succeed(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "there", wheel, cwd=tmp_path / "empty")
     program = (
-        "import torch, pix2pix_edu; from pix2pix_edu.pretrained import load_pretrained; from pix2pix_edu.shipped import DATA;"
-        "from pix2pix_edu.datasets import PhotoPairs; x, y = PhotoPairs(DATA / 'drawn', 'val', size=64)[0];"
+        "import torch, pix2pix_edu; from pix2pix_edu.weights.bundled import load_pretrained; from pix2pix_edu.files import DATA;"
+        "from pix2pix_edu.photos.folders import PhotoPairs; x, y = PhotoPairs(DATA / 'drawn', 'val', size=64)[0];"
         "print(pix2pix_edu.__file__, DATA, *load_pretrained('facades_64')[0](x[None]).shape)"
     )
     said = succeed(sys.executable, "-c", program, cwd=tmp_path / "empty", PYTHONPATH=str(tmp_path / "there"))
     there = tmp_path / "there" / "pix2pix_edu"
     assert said.split() == [str(there / "__init__.py"), str(there / "data"), "1", "3", "64", "64"]
+
+
+def test_make_address_changes_the_address_everywhere_and_can_be_taken_back(checkout):
+    def read():
+        return {file.relative_to(checkout): file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
+
+    old, before = b"your_account/pix2pix-edu", read()
+    succeed("make", "address", "REPO=ada-l/image.course", cwd=checkout)
+    after = read()
+    changed = {file for file in before if after[file] != before[file]}
+    assert changed == {file for file, text in before.items() if old in text and file.parts[0] not in ("build", "pix2pix_edu.egg-info")} - {
+        Path("tests/test_installation.py")
+    }
+    assert all(after[file] == before[file].replace(old, b"ada-l/image.course") for file in changed)
+    succeed("make", "address", "REPO=your_account/pix2pix-edu", cwd=checkout)
+    assert read() == before
+    refused = run("make", "address", "REPO=https://github.com/ada/course", cwd=checkout)
+    assert refused.returncode
+    assert "make address REPO=owner/name" in refused.stdout
+    assert read() == before
 
 
 @pytest.fixture
@@ -124,7 +144,8 @@ def installed(python, folder):
 
 
 def course_of(python, folder):
-    return succeed(python, "-c", "import pix2pix_edu.shipped as s; print(s.__file__, (s.DATA / 'weights').is_dir())", cwd=folder).split()
+    program = "import pathlib, pix2pix_edu; print(file := pix2pix_edu.__file__, pathlib.Path(file).with_name('data').is_dir())"
+    return succeed(python, "-c", program, cwd=folder).split()
 
 
 def setup_with(address):

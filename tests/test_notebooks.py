@@ -9,11 +9,10 @@ import re
 import statistics
 import tomllib
 from functools import cache
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [notebook for notebook in NOTEBOOKS if not notebook.name.startswith("00")]
 SETUP = (ROOT / "tests" / "setup_cell.py").read_text().rstrip("\n")

@@ -9,8 +9,8 @@ from torch import nn
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
-from pix2pix_edu.reference_weights import discriminator_state, generator_state, load_discriminator, load_generator
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
+from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
 
 
 def small_model(conditional=True, seed=0):

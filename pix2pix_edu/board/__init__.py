@@ -1,1 +1,1 @@
-"""The drawing board in JavaScript, without dependencies: for widgets.draw.draw_and_translate, and for a page without a server."""
+"""The drawing board in JavaScript, used by the notebook widget and by the web page."""

@@ -1,1 +1,1 @@
-"""What exists only because of Jupyter: sessions, questions, figures, widgets, checks. The library never imports it."""
+"""What the notebooks add to the library: checks, figures and widgets, one folder per lesson. The library never imports it."""

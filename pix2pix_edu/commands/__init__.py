@@ -1,1 +1,1 @@
-"""What the command line is asked and what it does, one module for each command."""
+"""The command line: one module for each command."""

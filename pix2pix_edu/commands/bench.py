@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from pix2pix_edu import bench
-from pix2pix_edu.acceleration import fastest
+from pix2pix_edu.speed import bench
+from pix2pix_edu.speed.fast_step import fastest
 
 HELP = "time one step and one translation on this machine"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from pix2pix_edu.files import DATA
 from pix2pix_edu.published import trials
+from pix2pix_edu.published.catalogue import SYSTEMS, YARDSTICKS, find
 from pix2pix_edu.published.comparison import compare, report
 from pix2pix_edu.published.paper_and_code import measure_all
-from pix2pix_edu.published.systems import SYSTEMS, YARDSTICKS, find
-from pix2pix_edu.shipped import DATA
 
 HELP = "hold five published systems side by side, or train them all"
 USUAL = [*SYSTEMS, *YARDSTICKS]

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import torch
 
-from pix2pix_edu import evaluation, records, runs, translation
+from pix2pix_edu.run import evaluation
+from pix2pix_edu.run import loop as runs
+from pix2pix_edu.run import record as records
+from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.speed.fast_step import place
 
 HELP = "measure a run on pairs that it has never seen"
 
@@ -24,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(f"the run has seen every pair of {settings.pairs}: put unseen ones into {Path(settings.pairs) / 'val'}")
     if arguments.count < 2:
         raise ValueError(f"count must be 2 or more, got {arguments.count}")
-    generator = translation.place(translation.open_generator(arguments.run))
+    generator = place(open_generator(arguments.run))
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, runs.open_pairs(settings, "val"), arguments.count)
     scores = evaluation.score(fakes, ys)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu import gallery
-from pix2pix_edu.experiments import BASE, CELLS, SEEDS, find, run_cell
-from pix2pix_edu.records import read_record
-from pix2pix_edu.results import measures
+from pix2pix_edu.experiments import gallery
+from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, find, run_cell
+from pix2pix_edu.experiments.orders import measures
+from pix2pix_edu.run.record import read_record
 
 HELP = "train cells of the paper's tables, each with several seeds"
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pix2pix_edu import translation
+from pix2pix_edu.run.networks import export
 
 HELP = "write a run's networks as files that the reference implementation reads"
 
@@ -16,5 +16,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the run's networks for the reference implementation."""
-    translation.export(arguments.run, arguments.outputs)
+    export(arguments.run, arguments.outputs)
     print(f"latest_net_G.pth and latest_net_D.pth written to {arguments.outputs}")

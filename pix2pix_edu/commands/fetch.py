@@ -4,9 +4,9 @@ import argparse
 import shlex
 from pathlib import Path
 
-from pix2pix_edu.datasets import ROOT, fetch
-from pix2pix_edu.fetching import catalogue
 from pix2pix_edu.images import list_images
+from pix2pix_edu.photos import catalogue
+from pix2pix_edu.photos.fetch import ROOT, fetch
 
 HELP = "get one of the paper's data sets, or list them"
 

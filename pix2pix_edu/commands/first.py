@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.images import to_image
-from pix2pix_edu.pretrained import load_pretrained
-from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.translation import translate
+from pix2pix_edu.weights.bundled import load_pretrained
 
 HELP = "see a translation at once, by the network that comes along"
 PICTURE = Path("runs") / "first_translation.png"

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pix2pix_edu.page import build
+from pix2pix_edu.page.build import build
 
 HELP = "make a web page on which a drawing is translated without a server"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu.pairing import EDGE_SIGMA, INPUTS, VAL_EVERY, edges, pair_folder
-from pix2pix_edu.runs import Settings
+from pix2pix_edu.photos.make_pairs import EDGE_SIGMA, INPUTS, VAL_EVERY, edges, pair_folder
+from pix2pix_edu.run.settings import Settings
 
 HELP = "make pairs out of a folder of photographs"
 

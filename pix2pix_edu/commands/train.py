@@ -6,10 +6,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu import parallel, runs
-from pix2pix_edu.datasets import DIRECTIONS
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.photos.folders import DIRECTIONS
+from pix2pix_edu.run import loop
+from pix2pix_edu.run.settings import DRAWN, Settings
+from pix2pix_edu.speed import processes as parallel
 
 HELP = "train a generator and a discriminator on pairs"
 
@@ -25,19 +27,19 @@ A run that was stopped goes on when you repeat its command.
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of a training run, with the defaults of runs.Settings."""
+    """The options of a training run, with the defaults of Settings."""
 
     parser.description, parser.formatter_class = DESCRIPTION, argparse.RawDescriptionHelpFormatter
 
     def option(name: str, help: str, **settings: object) -> None:
-        default = getattr(runs.Settings(), name)
+        default = getattr(Settings(), name)
         shown = "" if default == "" else f" (default: {default})"
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
 
     parser.add_argument("folder", type=Path, help="where the run is kept")
     option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
     option("y_folder", "folder of targets, where --pairs holds the inputs alone")
-    option("drawn", "what is drawn where no folder is named", choices=list(runs.DRAWN))
+    option("drawn", "what is drawn where no folder is named", choices=list(DRAWN))
     option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
     option("size", "side of the pictures in pixels")
     option("depth", "levels of the generator; 2 to this power must divide the size")
@@ -60,11 +62,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train to the last step, or go on where the folder stands."""
-    settings = runs.Settings(**{field.name: getattr(arguments, field.name) for field in fields(runs.Settings)})
+    settings = Settings(**{field.name: getattr(arguments, field.name) for field in fields(Settings)})
     with parallel.joined(settings.batch_size, lambda: farewell(arguments.folder)) as share:
-        model = runs.resume(settings, arguments.folder, share)
+        model = loop.resume(settings, arguments.folder, share)
         with tqdm(total=settings.steps, initial=model.step, unit="step", disable=not share.first) as progress:
-            for losses in runs.run(model, settings, arguments.folder, share=share):
+            for losses in loop.run(model, settings, arguments.folder, share=share):
                 progress.update()
                 if model.step % 10 == 0:
                     progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
@@ -75,5 +77,5 @@ def run(arguments: argparse.Namespace) -> None:
 
 def farewell(folder: Path) -> str:
     """What the other processes of a training say when one has ended."""
-    step = runs.saved_step(folder)
+    step = loop.saved_step(folder)
     return f"another process of this training has ended, so this one ends as well: repeat the command to go on from step {step}"

@@ -7,6 +7,8 @@ import torch
 from tqdm import tqdm
 
 from pix2pix_edu import translation
+from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.speed.fast_step import place
 
 HELP = "turn a folder of pictures into their translations"
 
@@ -22,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the translation of every picture in a folder."""
-    generator = translation.place(translation.open_generator(arguments.generator), arguments.fast)
+    generator = place(open_generator(arguments.generator), arguments.fast)
     torch.manual_seed(arguments.seed)
     written = list(tqdm(translation.translate_folder(generator, arguments.inputs, arguments.outputs), unit="picture"))
     print(f"{len(written)} pictures written to {arguments.outputs}")

@@ -1,1 +1,1 @@
-"""How a facade is laid out, what its photograph looks like, and how both are painted."""
+"""Drawn pairs without end: facades and toys, each with its label map or outlines, the same on every machine."""

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from pix2pix_edu.drawing.streams import APPEARANCE, LAYOUT, check_size, random_stream
+from pix2pix_edu.drawing.seeds import APPEARANCE, LAYOUT, check_size, random_stream
 
 # The outline tells what the toy is; its colour, the table and the side of the lamp are left open.
 KINDS = ("ball", "crate", "gem", "tree")

@@ -12,7 +12,7 @@ from pix2pix_edu.published import audit
 from pix2pix_edu.published.protocol import Protocol, read_protocol
 from pix2pix_edu.published.system import System
 from pix2pix_edu.receptive_field import receptive_field
-from pix2pix_edu.roofline import count_costs, seconds_of
+from pix2pix_edu.speed.roofline import count_costs, seconds_of
 from pix2pix_edu.training import Pix2Pix
 
 ADAM_PASSES = 7  # it reads weights, gradients and two memories, and writes all of them but the gradients

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective, fake_loss, real_loss
-from pix2pix_edu.published import linked_code, paper_words
 from pix2pix_edu.published.audit import convs_of
-from pix2pix_edu.published.reflect_unet import ReflectUNet
+from pix2pix_edu.published.texts import linked_code, paper_words
+from pix2pix_edu.published.texts.reflect_unet import ReflectUNet
 from pix2pix_edu.receptive_field import receptive_field
-from pix2pix_edu.synthetic import SyntheticPairs
 from pix2pix_edu.training import Batches, Pix2Pix, constant, descend, linear_decay, paper_adam, train
 
 

@@ -11,14 +11,16 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from pix2pix_edu import checkpoint, evaluation
+from pix2pix_edu.files import replace_text
 from pix2pix_edu.images import to_image
+from pix2pix_edu.measures.reader import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published.comparison import depth_for
 from pix2pix_edu.published.system import System
-from pix2pix_edu.reading import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
-from pix2pix_edu.runs import Settings, open_pairs, replace_text, write_losses
-from pix2pix_edu.sittings import FILE, Sitting, read_sittings
+from pix2pix_edu.run import checkpoint, evaluation
+from pix2pix_edu.run.loop import write_losses
+from pix2pix_edu.run.machine_log import FILE, Sitting, read_sittings
+from pix2pix_edu.run.settings import Settings, open_pairs
 from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, train
 
 TRAIN_PAIRS, READER_STEPS = 400, 400

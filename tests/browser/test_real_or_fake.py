@@ -8,7 +8,7 @@ from lab import run_all
 from playwright.sync_api import expect
 
 GAME = """
-from pix2pix_edu.classroom.widgets.real_or_fake import class_result, real_or_fake
+from pix2pix_edu.classroom.real_or_fake.game import class_result, real_or_fake
 real_or_fake(models=["L1", "L1+cGAN"], trials=4)
 """
 WRITE = """async ([name, source]) => {

@@ -14,11 +14,12 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from pix2pix_edu.drawing.classes import CLASSES, PALETTE, label_ids
+from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
-from pix2pix_edu.page import build
-from pix2pix_edu.pretrained import load_pretrained
-from pix2pix_edu.synthetic import CLASSES, PALETTE, SyntheticPairs, label_ids
+from pix2pix_edu.page.build import build
+from pix2pix_edu.weights.bundled import load_pretrained
 
 SECONDS = 1000
 PLACE = "some/where/else"  # the page must not need the root of its host

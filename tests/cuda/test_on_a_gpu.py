@@ -7,13 +7,17 @@ import pytest
 import torch
 from torch import nn
 
-from pix2pix_edu import bench, checkpoint, runs, translation
-from pix2pix_edu.acceleration import Speed, fast_step, fastest
+from pix2pix_edu import translation
 from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
-from pix2pix_edu.resident import ResidentPairs
-from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run import loop as runs
+from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.speed import bench
+from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
+from pix2pix_edu.speed.on_device import ResidentPairs
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
 
 OBJECTIVE = Objective(l1_weight=10.0)
@@ -116,7 +120,7 @@ def test_a_run_goes_on_from_fast_to_plain_and_is_read_without_a_gpu(tmp_path):
     state = checkpoint.read(tmp_path / "checkpoint.pt")
     assert {tensor.device.type for tensor in state["generator"].values()} == {"cpu"}
     x, _ = PAIRS[0]
-    assert translation.translate(translation.open_generator(tmp_path), x).isfinite().all()
+    assert translation.translate(open_generator(tmp_path), x).isfinite().all()
 
 
 def test_a_recorded_step_refuses_a_model_whose_state_was_loaded_anew(tmp_path):

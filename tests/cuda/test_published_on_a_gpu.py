@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.objective import Objective
-from pix2pix_edu.published import annotated_reading
-from pix2pix_edu.published.systems import SYSTEMS, VARIANTS, YARDSTICKS
-from pix2pix_edu.synthetic import SyntheticPairs
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS
+from pix2pix_edu.published.texts import annotated_reading
 from pix2pix_edu.training import Batches, train
 
 ALL = {**SYSTEMS, **YARDSTICKS, **VARIANTS}

@@ -1,1 +1,0 @@
-"""Exercises that diagnose: each check names the misconception behind a wrong answer."""

@@ -1,0 +1,80 @@
+"""Loss curves: tables and figures that several lessons share."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.training import Losses
+
+CHANCE = 0.6931  # ln 2
+WINDOW = 20  # steps that the curve of a long run is averaged over
+
+
+def as_table(history: Sequence[Losses]) -> Tensor:
+    """The losses as a tensor (steps, 3): D, G adversarial, L1."""
+    return torch.tensor([[float(value) for value in losses] for losses in history])
+
+
+def running_mean(values: Tensor) -> Tensor:
+    """The mean over the last steps: over twenty of a long run, fewer of a short one."""
+    window = max(1, min(WINDOW, len(values) // 12))
+    total = torch.cat([torch.zeros(1, dtype=torch.double), values.double().cumsum(0)])
+    ends = torch.arange(1, len(values) + 1)
+    starts = (ends - window).clamp(min=0)
+    return (total[ends] - total[starts]) / (ends - starts)
+
+
+def draw_training(history: Sequence[Losses], first: int, x: Tensor, fake: Tensor, y: Tensor) -> tuple[Figure, str]:
+    """The curves since step `first`, beside input | fake | target."""
+    table = as_table(history)
+    figure, (adversarial, l1, samples) = new_figure(9.5, 2.9, columns=3)
+    draw_curves(adversarial, table, first)
+    draw_l1(l1, table, first)
+    draw_samples(samples, x, fake, y)
+    d, g, distance = table[-WINDOW:].mean(0).tolist()
+    alt = (
+        f"After step {first + len(history) - 1}, mean of the last {min(WINDOW, len(history))} steps: D's loss {d:.2f}, "
+        f"G's adversarial loss {g:.2f} (chance: 0.69), L1 {distance:.3f}."
+    )
+    return figure, alt
+
+
+def draw_samples(axes: Axes, x: Tensor, fake: Tensor, y: Tensor, title: str = "x | G(x) | y") -> None:
+    draw_picture(axes, torch.cat([torch.cat(row, dim=-1) for row in zip(x, fake, y, strict=True)], dim=-2), title)
+
+
+def draw_curves(axes: Axes, table: Tensor, first: int = 1) -> None:
+    """The two adversarial losses over the steps, with the line of chance."""
+    steps = range(first, first + len(table))
+    for column, colour, label in ((0, COLOURS["D"], "D"), (1, COLOURS["fake"], "G, adversarial")):
+        axes.plot(steps, table[:, column], color=colour, alpha=0.3, linewidth=0.7)
+        axes.plot(steps, running_mean(table[:, column]), color=colour, label=label)
+    axes.axhline(CHANCE, color="grey", linestyle=":", label="chance: ln 2")
+    axes.set(xlabel="step", ylabel="loss (nats per patch)", ylim=(0, None))
+    axes.legend(fontsize=7)
+
+
+def draw_l1(axes: Axes, table: Tensor, first: int = 1) -> None:
+    """L1 over the steps."""
+    steps = range(first, first + len(table))
+    axes.plot(steps, table[:, 2], color=COLOURS["L1"], alpha=0.3, linewidth=0.7)
+    axes.plot(steps, running_mean(table[:, 2]), color=COLOURS["L1"])
+    axes.set(xlabel="step", ylabel="L1 (images in [-1, 1])", ylim=(0, None))
+
+
+def draw_runs(runs: Mapping[str, Sequence[Losses]]) -> Figure:
+    """The adversarial curves of several runs, one panel each, on one scale."""
+    figure, panels = new_figure(3.1 * len(runs), 2.7, columns=len(runs))
+    highest = max(float(as_table(history)[:, :2].max()) for history in runs.values())
+    for axes, (name, history) in zip(panels, runs.items(), strict=True):
+        draw_curves(axes, as_table(history))
+        axes.set_title(name, fontsize=9)
+        axes.set_ylim(0, 1.05 * highest)
+        if axes is not panels[0]:
+            axes.set_ylabel("")
+            axes.get_legend().remove()
+    return figure

@@ -1,0 +1,108 @@
+"""Figures of the paper's experiments: a table as dots and ranges, a measure over training, what one measure costs in another."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pix2pix_edu.classroom.display import COLOURS, new_figure
+
+Values = Mapping[str, Sequence[float]]  # a row of a table: its value for each seed
+LINES = ("-", ":", "--")  # what a score is held against: ceiling, floor, baseline
+STYLES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (5, 1, 1, 1, 1, 1)), "v"))
+INKS = (COLOURS["D"], COLOURS["fake"], COLOURS["y"], COLOURS["x"], COLOURS["L1"])
+
+
+def draw_table(
+    ours: Mapping[str, Values],
+    paper: Mapping[str, Mapping[str, float]] | None = None,
+    lines: Mapping[str, Mapping[str, float]] | None = None,
+    yours: Mapping[str, Mapping[str, float]] | None = None,
+    label: str = "",
+) -> Figure:
+    """A panel for each measure: a dot for each seed on a bar from the lowest to the highest; the paper's value as an open diamond."""
+    whose = "ours: " if paper else ""  # the paper prints no such lines
+    rows = list(next(iter(ours.values())))
+    figure, panels = new_figure(max(5.6, 2.5 * len(ours) + 1.3), 0.36 * len(rows) + (1.5 if label else 1.3), columns=len(ours))
+    for axes, (measure, table) in zip(panels, ours.items(), strict=True):
+        _draw_lines(axes, {f"{whose}{name}": value for name, value in (lines or {}).get(measure, {}).items()})
+        for row, values in enumerate(table.values()):
+            _draw_range(axes, row, values)
+        _draw_marks(axes, rows, (paper or {}).get(measure, {}), "the paper", {"marker": "D", "facecolors": "none", "s": 44})
+        _draw_marks(axes, rows, (yours or {}).get(measure, {}), "yours", {"marker": "*", "facecolors": COLOURS["patch"], "s": 190})
+        axes.set_title(measure, fontsize=9)
+        axes.set_yticks(range(len(rows)), rows if axes is panels[0] else [])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[len(panels) // 2].set_xlabel(label, fontsize=9)
+    _draw_legend(figure, panels)
+    return figure
+
+
+def draw_moments(
+    curves: Mapping[str, Mapping[int, Sequence[float]]],
+    label: str,
+    lines: Mapping[str, float] | None = None,
+    yours: Mapping[int, float] | None = None,
+) -> Figure:
+    """A measure over the moments of training: the mean of the seeds as a line, from the lowest to the highest as a band."""
+    figure, (axes,) = new_figure(7.2, 3.2)
+    for place, (name, moments) in enumerate(curves.items()):
+        (stroke, marker), ink = STYLES[place % len(STYLES)], INKS[place % len(INKS)]
+        means = [sum(values) / len(values) for values in moments.values()]
+        axes.plot(list(moments), means, linestyle=stroke, marker=marker, markersize=4, color=ink, label=name)
+        axes.fill_between(list(moments), *zip(*((min(row), max(row)) for row in moments.values()), strict=True), color=ink, alpha=0.15)
+    for (name, value), stroke in zip((lines or {}).items(), LINES, strict=False):
+        axes.axhline(value, color="grey", linestyle=stroke, linewidth=1, label=name)
+    if yours:
+        axes.scatter(list(yours), list(yours.values()), marker="*", s=190, facecolors=COLOURS["patch"], edgecolors="black", zorder=5)
+        axes.scatter([], [], marker="*", s=90, facecolors=COLOURS["patch"], edgecolors="black", label="yours")
+    axes.set(xlabel="step", ylabel=label)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw_trade_off(across: Values, up: Values, labels: tuple[str, str]) -> Figure:
+    """One measure against another: a cross for each row, as wide and as high as its seeds lie apart, joined in the order of the rows."""
+    figure, (axes,) = new_figure(6.2, 3.6)
+    middles = []
+    for place, name in enumerate(across):
+        ranges = [(min(values), sum(values) / len(values), max(values)) for values in (across[name], up[name])]
+        (left, x, right), (low, y, high) = ranges
+        axes.errorbar(x, y, xerr=[[x - left], [right - x]], yerr=[[y - low], [high - y]], fmt="o", color=COLOURS["fake"], markersize=5)
+        offset = (0, 8) if place % 2 else (0, -15)  # neighbours must not cover each other
+        axes.annotate(name, (x, y), xytext=offset, textcoords="offset points", ha="center", fontsize=9)
+        middles.append((x, y))
+    axes.plot(*zip(*middles, strict=True), color="grey", linewidth=0.8, linestyle=":", zorder=0)
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.margins(0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _draw_range(axes: Axes, row: int, values: Sequence[float]) -> None:
+    axes.plot([min(values), max(values)], [row, row], color=COLOURS["fake"], linewidth=6, alpha=0.35, solid_capstyle="butt")
+    axes.plot(values, [row] * len(values), "o", color=COLOURS["fake"], markersize=4, label="ours, a seed each" if row == 0 else None)
+
+
+def _draw_lines(axes: Axes, lines: Mapping[str, float]) -> None:
+    for (name, value), stroke in zip(lines.items(), LINES, strict=False):
+        axes.axvline(value, color=COLOURS["y"], linestyle=stroke, linewidth=1.2, label=name)
+
+
+def _draw_marks(axes: Axes, rows: Sequence[str], marks: Mapping[str, float], name: str, style: Mapping[str, object]) -> None:
+    known = [(value, rows.index(row)) for row, value in marks.items() if row in rows]
+    if known:
+        axes.scatter(*zip(*known, strict=True), edgecolors="black", zorder=4, label=name, **style)
+
+
+def _draw_legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend below all panels, each name once."""
+    named = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=5, fontsize=8)

@@ -1,1 +1,0 @@
-"""Pictures of an idea: pure functions from data to a figure."""

@@ -1,0 +1,180 @@
+"""Controls over the patch: its size and place, the strides it comes from, and what a trained D says of each."""
+
+import copy
+import functools
+
+import ipywidgets
+import torch
+import torch.nn.functional as F
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from pix2pix_edu.classroom.display import draw_picture
+from pix2pix_edu.classroom.explorer import choice, explore, number, switch
+from pix2pix_edu.classroom.patchgan.figures import bare_figure, draw_cone, draw_judgement, draw_patch_panels, spans, vote_map, wholly_inside
+from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
+from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.images import to_tensor
+from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
+
+OVERLAYS = ("this patch", "and its neighbours", "and a few others")
+PICTURES = ("real y", "fake G(x)", "left real, right fake")
+DAMAGES = ("none", "grey", "blur", "noise")
+DAMAGE_SIDE = 16  # px
+
+
+@functools.cache
+def photograph(house: int, size: int) -> Tensor:
+    """The photograph of one drawn house."""
+    return to_tensor(draw_pair(house, size)[1])
+
+
+@functools.cache
+def parameters(patch: int) -> int:
+    """How many weights the paper's D of this patch has; counted on a network without memory."""
+    with torch.device("meta"):
+        return sum(weight.numel() for weight in PatchDiscriminator(patch).parameters())
+
+
+def draw_patch_view(patch: int = 70, size: int = 256, row: int = 15, column: int = 15, overlay: str = OVERLAYS[0]) -> tuple[Figure, str]:
+    """One patch on the picture, on the map, and in the votes, with its numbers in words."""
+    convs = patch_convs(patch)
+    side = output_size(convs, size)
+    if side < 1:
+        return _no_map(patch, size)
+    row, column = min(row, side - 1), min(column, side - 1)
+    others = {OVERLAYS[0]: [], OVERLAYS[1]: _around(row, column, side), OVERLAYS[2]: _grid(side)}[overlay]
+    figure = draw_patch_panels(photograph(7, size), convs, row, column, others)
+    (top, bottom), (left, right) = input_span(convs, row), input_span(convs, column)
+    padding = " (numbers outside the picture are padding: zeros)" if min(top, left) < 0 or max(bottom, right) > size else ""
+    votes, inside = vote_map(convs, size, size), int(wholly_inside(convs, size, size).sum())
+    return figure, (
+        f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch. "
+        f"Logit ({row}, {column}) sees rows {top} to {bottom - 1} and columns {left} to {right - 1}{padding}. "
+        f"{f'In white: {len(others)} patches. ' if others else ''}"
+        f"{inside} of {side * side} patches lie wholly inside. "
+        f"A pixel is seen by {votes.min()} to {votes.max()} logits. The paper's D of this patch has {parameters(patch):,} parameters."
+    )
+
+
+def _around(row: int, column: int, side: int) -> list[tuple[int, int]]:
+    return [(r, c) for r in (row - 1, row, row + 1) for c in (column - 1, column, column + 1) if 0 <= r < side and 0 <= c < side]
+
+
+def _grid(side: int) -> list[tuple[int, int]]:
+    step = max(5, side // 6)  # a patch of 1 has 65536 logits: that many outlines would be one grey
+    return [(r, c) for r in range(0, side, step) for c in range(0, side, step)]
+
+
+def _no_map(patch: int, size: int) -> tuple[Figure, str]:
+    """A picture too small for any logit, and what the library says of it."""
+    figure, panels = bare_figure()
+    draw_picture(panels[0], photograph(7, size), f"{size} x {size} px: too small")
+    panels[1].text(0.5, 0.5, "no logit", transform=panels[1].transAxes, ha="center")
+    try:
+        PatchDiscriminator(patch, width=1)(*torch.empty(2, 1, 3, size, size))
+    except ValueError as error:
+        return figure, f"Patch {patch} on a {size} px picture: no output at all. The library says: {error}."
+
+
+def explore_patch() -> ipywidgets.VBox:
+    """Patch, picture size, and logit to choose; the square, the map and the votes answer at once."""
+    return explore(
+        draw_patch_view,
+        patch=choice("Patch", list(PATCHES), 70),
+        size=choice("Picture (px)", [64, 128, 256], 256),
+        row=number("Row", 0, 255, 15),
+        column=number("Column", 0, 255, 15),
+        overlay=choice("Show", list(OVERLAYS), OVERLAYS[0]),
+    )
+
+
+def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 2, fourth: int = 1, fifth: int = 1) -> tuple[Figure, str]:
+    """Five convolutions of your strides: the cone of pixels under one logit, and the patch it ends in."""
+    strides = (first, second, third, fourth, fifth)
+    convs = [Conv(kernel, stride, padding=1) for stride in strides]
+    sides = [spans(convs[layer:], 64)[0] for layer in range(len(convs), -1, -1)]
+    chain = ", ".join(str(after_last - start) for start, after_last in sides)
+    map_side = output_size(convs, 256)
+    return draw_cone(convs), (
+        f"Kernel {kernel}, strides {', '.join(map(str, strides))}: from the logit down to the picture {chain} pixels. "
+        f"Patch {receptive_field(convs)}, {output_step(convs)} px from patch to patch, {map_side} x {map_side} logits at 256 px."
+    )
+
+
+def explore_strides() -> ipywidgets.VBox:
+    """The strides of five convolutions to choose, and the patch that they make."""
+    names = ("first", "second", "third", "fourth", "fifth")
+    strides = {name: choice(f"Conv {i}, stride", [1, 2], 2 if i < 4 else 1) for i, name in enumerate(names, 1)}
+    return explore(draw_strides, kernel=choice("Kernel", [3, 4, 5], 4), **strides)
+
+
+@torch.no_grad()
+def with_fixed_statistics(discriminator: nn.Module, x: Tensor, y: Tensor) -> nn.Module:
+    """A copy of D whose norm layers keep the statistics that (x, y) gave them, whatever they see afterwards."""
+    fixed, h = copy.deepcopy(discriminator).eval(), torch.cat([x, y], dim=1)
+    for layer in fixed.layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean, layer.running_var = h.mean(dim=(0, 2, 3)), h.var(dim=(0, 2, 3), unbiased=False)
+        h = layer(h)
+    return fixed
+
+
+def damaged(picture: Tensor, how: str, row: int, column: int) -> Tensor:
+    """The picture with one square of 16 px made grey, blurred, or noisy."""
+    picture = picture.clone()
+    square = picture[:, row : row + DAMAGE_SIDE, column : column + DAMAGE_SIDE]
+    if how == "grey":
+        square[:] = square.mean(dim=0, keepdim=True)
+    elif how == "blur":
+        square[:] = F.avg_pool2d(F.pad(square[None], (3, 3, 3, 3), mode="replicate"), 7, stride=1)[0]
+    elif how == "noise":
+        square += 0.5 * torch.randn(square.shape, generator=torch.Generator().manual_seed(0))
+    return picture.clamp(-1.0, 1.0)
+
+
+@torch.no_grad()
+def draw_logits(
+    discriminator: nn.Module,
+    pictures: tuple[Tensor, Tensor, Tensor],
+    house: int = 0,
+    judged: str = PICTURES[0],
+    damage: str = DAMAGES[0],
+    row: int = 24,
+    column: int = 24,
+    fixed: bool = False,
+) -> tuple[Figure, str]:
+    """What D says of one picture, patch by patch, whole or with a damaged square; `pictures` are x, y and the fakes."""
+    x, y, fake = (batch[house] for batch in pictures)
+    half = y.shape[-1] // 2
+    whole = {PICTURES[0]: y, PICTURES[1]: fake, PICTURES[2]: torch.cat([y[..., :half], fake[..., half:]], dim=-1)}[judged]
+    row, column = (min(place, y.shape[-1] - DAMAGE_SIDE) for place in (row, column))
+    picture = damaged(whole, damage, row, column)
+    judge = with_fixed_statistics(discriminator, x[None], whole[None]) if fixed else discriminator
+    logits, before = (judge(x[None], side[None])[0, 0] for side in (picture, whole))
+    title = judged if damage == DAMAGES[0] else f"{judged}, {damage} at ({row}, {column})"
+    left, right = logits[:, : logits.shape[1] // 2].mean(), logits[:, -(logits.shape[1] // 2) :].mean()
+    alt = f"House {house}, {judged}: mean logit {logits.mean():.2f}; left half {left:.2f}, right half {right:.2f}."
+    if damage != DAMAGES[0]:
+        moved = int((logits - before).abs().gt(1e-6).sum())
+        alt += (
+            f" The {damage} square at rows {row} to {row + DAMAGE_SIDE - 1}, columns {column} to {column + DAMAGE_SIDE - 1} "
+            f"moves {moved} of {logits.numel()} logits (mean by {(logits - before).mean():+.3f}), "
+            f"{'statistics of the norm fixed' if fixed else 'statistics taken anew'}."
+        )
+    change = None if damage == DAMAGES[0] else logits - before
+    return draw_judgement(picture, logits, discriminator.convs, title, change), alt
+
+
+def explore_logits(discriminator: nn.Module, x: Tensor, y: Tensor, fake: Tensor) -> ipywidgets.VBox:
+    """House, picture and damage to choose; D's map of logits answers."""
+    last = y.shape[-1] - DAMAGE_SIDE
+    return explore(
+        functools.partial(draw_logits, discriminator, (x, y, fake)),
+        house=number("House", 0, len(y) - 1, 0),
+        judged=choice("Picture", list(PICTURES), PICTURES[0]),
+        damage=choice("Damage", list(DAMAGES), DAMAGES[1]),
+        row=number("Row (px)", 0, last, min(24, last)),
+        column=number("Column (px)", 0, last, min(24, last)),
+        fixed=switch("keep the norm's statistics of the undamaged picture", False),
+    )

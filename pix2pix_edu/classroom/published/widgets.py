@@ -1,0 +1,127 @@
+"""A control over published systems: what a value of each D sees, and what its losses can say."""
+
+from functools import cache
+
+import torch
+from ipywidgets import VBox
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from pix2pix_edu.classroom.explorer import choice, explore, menu
+from pix2pix_edu.classroom.published.figures import SCORES, LossRange, draw_system, range_in_words
+from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.published import audit
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find
+from pix2pix_edu.published.system import System
+from pix2pix_edu.published.texts.reflect_unet import ReflectDiscriminator
+from pix2pix_edu.receptive_field import receptive_field
+from pix2pix_edu.training import Pix2Pix
+
+SIZES, MEANT = (64, 128, 256), (70, 142, 286)
+BY_THE_LAST = "annotated_reading"  # the one text whose D is built from a list that a reader can lengthen
+EXTREMES = (-100.0, -1.0, 0.0, 1.0, 100.0)  # 0 and 1 are where least squares has its minima
+
+
+class Verdicts(nn.Module):
+    """A stand-in for D: one score for y, which is white here, and another for fakes, which are black."""
+
+    def __init__(self, on_y: float, on_fake: float, head: nn.Module):
+        super().__init__()
+        self.scores, self.head = nn.Parameter(torch.tensor([on_fake, on_y])), head
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.head(self.scores[int(y.mean() > 0)].expand(1, 1, 1, 1))
+
+
+class Black(nn.Module):
+    """A stand-in for G: whatever x is, it paints black."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor(-1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.level.expand_as(x)
+
+
+def losses_at(system: System, on_y: float, on_fake: float) -> tuple[float, float]:
+    """What D and G pay in the system's own step when D's last convolution says these scores."""
+    verdicts = Verdicts(on_y, on_fake, _head(system))
+    model, white = Pix2Pix(Black(), verdicts, lr=0.0), torch.ones(1, 1, 1, 1)  # nobody moves
+    losses = system.step(model, -white, white, Objective(l1_weight=0.0))
+    return losses.discriminator.item(), losses.adversarial.item()
+
+
+@cache
+def _head(system: System) -> nn.Module:
+    """What comes after D's last convolution."""
+    with torch.device("meta"):  # its shape is all that counts, and no dice are thrown
+        last = audit.discriminator_layers(system.discriminator(1), 128)[-1].module
+    return last if isinstance(last, nn.Sigmoid) else nn.Identity()
+
+
+@cache
+def paid_by_g(name: str) -> Tensor:
+    """What G pays in a system for each of SCORES."""
+    return torch.tensor([losses_at(find(name), 0.0, score)[1] for score in SCORES.tolist()])
+
+
+@cache
+def loss_range(name: str) -> LossRange:
+    """D's loss at its best, and the least and the most that G can pay, in a system."""
+    system = find(name)
+    on_y = min(losses_at(system, score, 0.0)[0] for score in EXTREMES)
+    on_fakes = min(losses_at(system, 0.0, score)[0] for score in EXTREMES)
+    paid = [losses_at(system, 0.0, score)[1] for score in EXTREMES]
+    # D's loss is a sum of its two terms: the best of each, less what the other one cost meanwhile.
+    return LossRange(on_y + on_fakes - losses_at(system, 0.0, 0.0)[0], min(paid), max(paid))
+
+
+@cache
+def _house(size: int) -> Tensor:
+    return SyntheticPairs(1, size)[0][1]
+
+
+@cache
+def _judge(name: str, meant: int) -> nn.Module:
+    """The D of a system; of a longer list where a text builds it from one, by the text's own rule."""
+    with torch.device("meta"):
+        if name != BY_THE_LAST:
+            return find(name).discriminator(4)
+        return ReflectDiscriminator((4, 8, 16, 32) + (32,) * MEANT.index(meant))
+
+
+@cache
+def _side(name: str, meant: int, size: int) -> int:
+    return audit.discriminator_layers(_judge(name, meant), size)[-1].shape[-1]
+
+
+def draw_published(system: str = "least_squares", meant: int = 70, size: int = 256) -> tuple[Figure, str]:
+    """The patch that is meant and the one that is counted, the map, and what G can pay."""
+    offered = meant if system == BY_THE_LAST else MEANT[0]
+    convs = audit.convs_of(_judge(system, offered))
+    side, limits = _side(system, offered, size), loss_range(system)
+    floor = f"D pays at least {limits.discriminator_floor:.3f}" if abs(limits.discriminator_floor) < 50 else "D's loss has no floor"
+    alone = "" if offered == meant else f" (This text has no D for {meant}; its only one is shown.)"
+    alt = (
+        f"{system} on {size} px: meant {offered}, counted {receptive_field(convs)} pixels, {side} x {side} values. "
+        f"{floor}; G pays {range_in_words(limits)}.{alone}"
+    )
+    return draw_system(system, _house(size), convs, side, offered, paid_by_g(system), limits), alt
+
+
+def explore_published() -> VBox:
+    """Choose a system, the patch that is meant and the picture; the module answers."""
+    names = [*SYSTEMS, *YARDSTICKS, *VARIANTS]
+    for name in names:  # now, so that no click has to wait
+        loss_range(name), paid_by_g(name)
+        for size in SIZES:
+            for meant in MEANT if name == BY_THE_LAST else MEANT[:1]:
+                _side(name, meant, size)
+    return explore(
+        draw_published,
+        system=menu("System", names, "annotated_reading"),
+        meant=choice("Patch meant", list(MEANT), MEANT[0]),
+        size=choice("Picture (px)", list(SIZES), max(SIZES)),
+    )

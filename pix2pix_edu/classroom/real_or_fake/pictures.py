@@ -1,0 +1,49 @@
+"""The pairs of the game real or fake: a fake from the gallery beside the real picture, both compressed alike."""
+
+import io
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from PIL import Image, JpegImagePlugin
+from torch import Tensor
+
+from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Trial
+from pix2pix_edu.experiments import gallery
+from pix2pix_edu.experiments.cells import SEEDS
+from pix2pix_edu.images import to_image, to_tensor
+
+
+def usable_runs(models: Sequence[str], folder: Path) -> list[int]:
+    """The seeds with which every one of the models hangs in the gallery."""
+    hung = {model: [seed for seed in SEEDS if (folder / f"{model}-{seed}.jpg").exists()] for model in models}
+    runs = [seed for seed in SEEDS if all(seed in seeds for seeds in hung.values())]
+    if not runs:
+        train = f"python -m pix2pix_edu experiments RUNS --cells {' '.join(models)} --gallery {folder}"
+        raise ValueError(f"{folder} has no seed with all of {', '.join(models)}: choose other models, or train them with  {train}")
+    return runs
+
+
+def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Tensor, Tensor]:
+    """The left and the right picture of a trial, or the same patch of both; the fake is that of the finished run."""
+    last = gallery.moments(trial.model, trial.run, folder)[-1]
+    fake = gallery.fakes(trial.model, trial.run, last, folder)[trial.building]
+    real = real_pictures(trial.model, trial.run, folder)[trial.building]
+    if patch:
+        top, left = (round(share * (side - patch)) for share, side in zip((trial.down, trial.across), real.shape[-2:], strict=True))
+        fake, real = (picture[:, top : top + patch, left : left + patch] for picture in (fake, real))
+    return (fake, real) if trial.fake == SIDES[0] else (real, fake)
+
+
+@lru_cache(maxsize=64)
+def real_pictures(model: str, run: int, folder: Path) -> Tensor:
+    """The targets y of the shown inputs, compressed as the fakes of this cell are, or the compression would tell them apart."""
+    with Image.open(folder / f"{model}-{run}.jpg") as hung:
+        compression = {"qtables": hung.quantization, "subsampling": JpegImagePlugin.get_sampling(hung)}
+    pictures = []
+    for y in gallery.shown_pairs(model, run, folder)[1]:
+        buffer = io.BytesIO()
+        to_image(y).save(buffer, format="JPEG", **compression)
+        pictures.append(to_tensor(Image.open(buffer)))
+    return torch.stack(pictures)

@@ -1,0 +1,166 @@
+"""Pictures of what an encoder keeps and what a skip carries across."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import Tensor, nn
+
+from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.images import to_image
+
+WITHOUT, WITH = "#B0B0B0", "#303030"  # neither is the colour of a role: no skips, skips
+
+
+def draw_gallery(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Figure:
+    """Pictures (3, height, width) in rows, with a title above each column."""
+    figure, axes = new_figure(2.1 * len(titles), 2.1 * len(rows) + 0.3, rows=len(rows), columns=len(titles))
+    for row, pictures in enumerate(rows):
+        for column, picture in enumerate(pictures):
+            draw_picture(axes[row * len(titles) + column], picture, titles[column] if row == 0 else "")
+    return figure
+
+
+def draw_levels(x: Tensor, levels: Sequence[Tensor]) -> Figure:
+    """A picture x (3, height, width) and the mean strength of each level (channels, rows, columns) of its encoder."""
+    figure, axes = new_figure(1.6 * (len(levels) + 1), 2.15, columns=len(levels) + 1)
+    draw_picture(axes[0], x, f"x\n{_shape(x)}\n{x.numel():,} numbers")
+    for number, (level, ax) in enumerate(zip(levels, axes[1:], strict=True), start=1):
+        ax.imshow(level.abs().mean(dim=0).numpy(), cmap="cividis", interpolation="nearest")
+        ax.set_title(f"{level_name(number, len(levels))}\n{_shape(level)}\n{level.numel():,} numbers", fontsize=9)
+        ax.set_axis_off()
+    axes[0].title.set_fontsize(9)
+    return figure
+
+
+def level_name(number: int, depth: int) -> str:
+    """What a level is called: its number, or that it is the bottleneck."""
+    return "bottleneck" if number == depth else f"level {number}"
+
+
+def draw_strip(pictures: Mapping[str, Tensor]) -> Figure:
+    """Pictures (3, height, width) side by side under their titles: one image, so that a widget redraws it at once."""
+    figure, axes = _strip_axes(2.1 * len(pictures))
+    right, height = _lay_side_by_side(axes, pictures)
+    axes.set(xlim=(-1, right), ylim=(height, -0.12 * height))
+    return figure
+
+
+def _strip_axes(width: float) -> tuple[Figure, Axes]:
+    figure, (axes,) = new_figure(width, 2.3)
+    figure.set_layout_engine("none")  # finding the layout would take longer than the drawing
+    axes.set_position((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _lay_side_by_side(axes: Axes, pictures: Mapping[str, Tensor]) -> tuple[int, int]:
+    """Draw the strip with its titles; where it ends on the right, and its height."""
+    height, width = next(iter(pictures.values())).shape[-2:]
+    gap = torch.ones(3, height, max(1, width // 20))
+    strip = torch.cat([part for picture in pictures.values() for part in (picture, gap)][:-1], dim=2)
+    axes.imshow(to_image(strip), interpolation="nearest")
+    for number, title in enumerate(pictures):
+        left = number * (width + gap.shape[2])
+        axes.add_patch(Rectangle((left - 0.5, -0.5), width, height, fill=False, edgecolor="grey", linewidth=0.5))
+        axes.text(left + width / 2, -0.03 * height, title, ha="center", va="bottom", fontsize=9)
+    return strip.shape[-1], height
+
+
+def difference_picture(one: Tensor, other: Tensor) -> Tensor:
+    """Where two pictures (3, height, width) differ: white where they agree, black from a quarter of the range up."""
+    difference = (one - other).abs().mean(dim=0, keepdim=True)
+    return (1.0 - 4.0 * difference).clamp(-1.0, 1.0).expand(3, -1, -1)
+
+
+def draw_line(pictures: Mapping[str, Tensor], changes: Mapping[str, Sequence[float]]) -> Figure:
+    """Pictures side by side, and beside them how much x, each level and the fake change: one bar for each network."""
+    figure, axes = _strip_axes(2.1 * len(pictures) + 2.8)
+    right, height = _lay_side_by_side(axes, pictures)
+    _bar_changes(axes, changes, right + 0.08 * height, height)
+    axes.set(xlim=(-1, right + 1.4 * height), ylim=(height, -0.12 * height))
+    return figure
+
+
+def _bar_changes(axes: Axes, changes: Mapping[str, Sequence[float]], left: float, height: float) -> None:
+    """Bars in the pixels of the strip: axes of their own, with ticks, would take as long as all the rest."""
+    names = ["x", *(str(number) for number in range(1, len(next(iter(changes.values()))) - 1)), "G(x)"]
+    highest = max(max(values) for values in changes.values()) or 1.0
+    room, floor = 1.3 * height / len(names), 0.9 * height
+    for place, ((network, values), colour) in enumerate(zip(changes.items(), (WITHOUT, WITH), strict=False)):
+        centres = [left + room * (index + 0.3 + 0.4 * place) for index in range(len(values))]
+        tops = [floor - 0.66 * height * value / highest for value in values]
+        axes.bar(centres, [floor - top for top in tops], width=0.36 * room, bottom=tops, color=colour)
+        for index in (0, -2, -1):
+            axes.text(centres[index], tops[index] - 0.01 * height, f"{100 * values[index]:.0f}", ha="center", va="bottom", fontsize=7)
+        axes.text(
+            left + 1.3 * height, height * (0.02 + 0.08 * place), network, color=colour, ha="right", va="top", fontsize=9, weight="bold"
+        )
+    for index, name in enumerate(names):
+        axes.text(left + room * (index + 0.5), 0.92 * height, name, ha="center", va="top", fontsize=8)
+    axes.text(left + 0.65 * height, -0.03 * height, "change in % of its size", ha="center", va="bottom", fontsize=9)
+
+
+def draw_edges(pictures: Mapping[str, Tensor], edge_maps: Sequence[Tensor]) -> Figure:
+    """Pictures above, the edges (rows, columns) in them below."""
+    figure, axes = new_figure(2.1 * len(pictures), 4.5, rows=2, columns=len(pictures))
+    for column, (title, picture) in enumerate(pictures.items()):
+        draw_picture(axes[column], picture, title)
+        below = axes[len(pictures) + column]
+        below.imshow(edge_maps[column].numpy(), cmap="Greys", vmin=0.0, vmax=1.0, interpolation="nearest")
+        below.set_title("its edges", fontsize=10)
+        below.set_axis_off()
+    return figure
+
+
+def draw_spread(photos: Tensor, fakes: Tensor) -> Figure:
+    """Photographs of one label map above, fakes of it below, and how much each pixel varies among all of them."""
+    figure, axes = new_figure(8.4, 4.4, rows=2, columns=4)
+    for row, (pictures, name) in enumerate(((photos, "photograph"), (fakes, "fake"))):
+        for column in range(3):
+            draw_picture(axes[4 * row + column], pictures[column], f"{name} {column + 1}")
+        spread = pictures.std(dim=0).mean(dim=0)
+        image = axes[4 * row + 3].imshow(spread.numpy(), cmap="cividis", vmin=0.0, vmax=0.7, interpolation="nearest")
+        axes[4 * row + 3].set_title(f"spread of {len(pictures)} {name}s\nmean {spread.mean():.3f}", fontsize=9)
+        axes[4 * row + 3].set_axis_off()
+    figure.colorbar(image, ax=axes, shrink=0.6, label="standard deviation (of [-1, 1])")
+    return figure
+
+
+def draw_network(generator: nn.Module, x: Tensor) -> Figure:
+    """The live generator as the U that it is: what its blocks give, and what is laid side by side."""
+    levels = generator.encode(x)
+    figure, (axes,) = new_figure(8.4, 0.62 * len(levels) + 0.9)
+    left = [*((0.55 * number, -number) for number in range(len(levels))), (5, -len(levels))]
+    right = [(10 - across, down) for across, down in left[:-1]]
+    for path, colour in ((left, COLOURS["x"]), ([left[-1], *reversed(right)], COLOURS["fake"])):
+        for start, end in zip(path, path[1:], strict=False):
+            axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": colour, "shrinkA": 9, "shrinkB": 9})
+    _box(axes, *left[0], f"x: {_shape(x[0])}", "#404040")
+    _box(axes, *right[0], f"G(x): {generator.last[1].out_channels} x {x.shape[2]} x {x.shape[3]}", "#404040")
+    for number, level in enumerate(levels, start=1):
+        _box(axes, *left[number], _shape(level[0]), COLOURS["x"])
+        if number < len(levels):
+            _draw_skip(axes, left[number], right[number], level[0], number if generator.skips else 0)
+    axes.text(left[-1][0], left[-1][1] - 0.45, "bottleneck", ha="center", va="center", fontsize=8)
+    axes.set(xlim=(-1.1, 11.1), ylim=(-len(levels) - 0.7, 0.5))
+    axes.set_axis_off()
+    return figure
+
+
+def _draw_skip(axes: Axes, start: tuple[float, float], end: tuple[float, float], level: Tensor, number: int) -> None:
+    channels, rows, columns = level.shape
+    _box(axes, *end, f"({channels} + {channels}) x {rows} x {columns}" if number else _shape(level), COLOURS["fake"])
+    if number:
+        axes.annotate("", (end[0] - 1.0, end[1]), (start[0] + 0.8, start[1]), arrowprops={"arrowstyle": "->", "color": COLOURS["y"]})
+        axes.text(5, start[1] + 0.1, f"skip {number}: {channels} channels", ha="center", fontsize=8, color=COLOURS["y"])
+
+
+def _box(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": colour})
+
+
+def _shape(tensor: Tensor) -> str:
+    return " x ".join(str(side) for side in tensor.shape)

@@ -1,0 +1,135 @@
+"""Explorable skips: switch levels off, move a thin line, roll the dropout's dice again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import ipywidgets
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from pix2pix_edu.classroom import explorer
+from pix2pix_edu.classroom.unet_skips.figures import difference_picture, draw_line, draw_strip, level_name
+from pix2pix_edu.drawing.classes import CLASS_COLOURS
+from pix2pix_edu.generator import Generator
+
+
+def decode_kept(generator: Generator, levels: Sequence[Tensor], kept: Iterable[int] | None = None, seed: int = 0) -> Tensor:
+    """The fake where every level that is not in `kept` (1 = outermost; None: all) holds zeros, under the dropout of this seed."""
+    kept = range(1, len(levels) + 1) if kept is None else kept
+    levels = [level if number in kept else torch.zeros_like(level) for number, level in enumerate(levels, start=1)]
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return generator.decode(levels)
+
+
+def passage(generator: Generator, x: Tensor) -> list[Tensor]:
+    """x, every level on its way, and the fake under the dropout of seed 0."""
+    with torch.no_grad():
+        levels = generator.encode(x)
+    return [x, *levels, decode_kept(generator, levels)]
+
+
+def draw_skips(generator: Generator, x: Tensor, kept: Sequence[int]) -> tuple[Figure, str]:
+    """Input | all levels | the kept ones only | difference, for one picture x (1, 3, height, width)."""
+    _, *levels, full = passage(generator, x)
+    part = decode_kept(generator, levels, kept)
+    muted = [level_name(number, generator.depth) for number in range(1, generator.depth + 1) if number not in kept]
+    pictures = {
+        "input x": x[0],
+        "all levels": full[0],
+        f"{len(muted)} of {generator.depth} levels muted": part[0],
+        "difference": difference_picture(full[0], part[0]),
+    }
+    change = (full - part).abs().mean().item()
+    return draw_strip(pictures), f"Muted: {', '.join(muted) or 'none'}. L1 between the two pictures: {change:.3f}."
+
+
+def explore_skips(generator: Generator, x: Tensor) -> ipywidgets.VBox:
+    """A switch for each level of a trained U-Net, with buttons for the telling combinations."""
+    everything = tuple(range(1, generator.depth + 1))
+    kept = ipywidgets.SelectMultiple(options=everything, value=everything, layout={"display": "none"})  # what the switches say together
+    switches = [explorer.switch(level_name(number, generator.depth), True) for number in everything]
+    buttons = []
+    for name, numbers in {
+        "All": everything,
+        "Only the bottleneck": everything[-1:],
+        "Only the outermost skip": everything[:1],
+        "All but the bottleneck": everything[:-1],
+    }.items():
+        button = ipywidgets.Button(description=name, layout={"width": "auto"})
+        button.on_click(lambda _, numbers=numbers: _keep(kept, switches, numbers))
+        buttons.append(button)
+    for switch in switches:
+        switch.observe(lambda _: _read(kept, switches), names="value")
+    picture = explorer.explore(lambda kept: draw_skips(generator, x, kept), kept=kept)
+    row = ipywidgets.Layout(flex_flow="row wrap")
+    return ipywidgets.VBox([ipywidgets.HBox(switches, layout=row), ipywidgets.HBox(buttons, layout=row), picture])
+
+
+def _keep(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox], numbers: tuple[int, ...]) -> None:
+    kept.disabled = True  # the switches follow now, they do not lead
+    for number, switch in enumerate(switches, start=1):
+        switch.value = number in numbers
+    kept.disabled = False
+    kept.value = numbers
+
+
+def _read(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox]) -> None:
+    if not kept.disabled:
+        kept.value = tuple(number for number, switch in enumerate(switches, start=1) if switch.value)
+
+
+def with_line(x: Tensor, column: int, thickness: int = 1) -> Tensor:
+    """The label map x (1, 3, height, width) with an upright line of moulding in its middle third."""
+    height = x.shape[-2]
+    colour = torch.tensor(CLASS_COLOURS["molding"], dtype=x.dtype) / 127.5 - 1.0
+    x = x.clone()
+    x[..., height // 3 : 2 * height // 3, column : column + thickness] = colour[:, None, None]
+    return x
+
+
+def relative_changes(before: Sequence[Tensor], after: Sequence[Tensor]) -> list[float]:
+    """|after - before| / |before|, tensor by tensor."""
+    return [((moved - still).norm() / still.norm()).item() for still, moved in zip(before, after, strict=True)]
+
+
+def draw_moved_line(networks: Mapping[str, Generator], x: Tensor, column: int, shift: int = 1, thickness: int = 1) -> tuple[Figure, str]:
+    """What a line that moves by `shift` pixels does to x, and in each network to every level and to G(x)."""
+    moves, xs = {}, [with_line(x, where, thickness) for where in (column, column + shift)]
+    pictures = {"x": xs[0][0], "x, the line moved": xs[1][0]}
+    for name, network in networks.items():
+        before, after = (passage(network, each) for each in xs)
+        moves[name] = relative_changes(before, after)
+        pictures[f"G(x) changes, {name}"] = difference_picture(before[-1][0], after[-1][0])
+    (change,) = relative_changes(xs[:1], xs[1:])
+    said = "; ".join(f"{name}: bottleneck {move[-2]:.1%}, G(x) {move[-1]:.1%}" for name, move in moves.items())
+    return draw_line(pictures, moves), f"A line {thickness} px wide moves by {shift} px. Change of x: {change:.1%}. {said}."
+
+
+def explore_moved_line(networks: Mapping[str, Generator], x: Tensor) -> ipywidgets.VBox:
+    """Where the line stands, how thick it is and how far it moves."""
+    return explorer.explore(
+        lambda **values: draw_moved_line(networks, x, **values),
+        column=explorer.number("Column", 0, x.shape[-1] - 16, x.shape[-1] // 2 - 2),
+        thickness=explorer.choice("Thickness", [1, 2, 4, 8], 1),
+        shift=explorer.choice("Moved by", [1, 2, 4, 8], 1),
+    )
+
+
+def draw_two_rolls(generator: Generator, x: Tensor, first: int = 0, second: int = 1) -> tuple[Figure, str]:
+    """Two fakes of the same x whose dropout comes from two seeds, and their difference."""
+    _, *levels, _ = passage(generator, x)
+    one, other = (decode_kept(generator, levels, seed=seed)[0] for seed in (first, second))
+    pictures = {"input x": x[0], f"fake, seed {first}": one, f"fake, seed {second} ": other, "difference": difference_picture(one, other)}
+    difference = (one - other).abs().mean(dim=0)
+    alt = f"Dropout from seed {first} and from seed {second}: mean difference {difference.mean():.3f}, largest {difference.max():.2f}."
+    return draw_strip(pictures), alt
+
+
+def explore_two_rolls(generator: Generator, x: Tensor) -> ipywidgets.VBox:
+    """Two seeds of the dropout, side by side."""
+    return explorer.explore(
+        lambda **seeds: draw_two_rolls(generator, x, **seeds),
+        first=explorer.number("First seed", 0, 999, 0),
+        second=explorer.number("Second seed", 0, 999, 1),
+    )

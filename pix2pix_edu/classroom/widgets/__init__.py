@@ -1,1 +1,0 @@
-"""Controls over those figures: each a thin shell around one pure function."""

@@ -1,0 +1,36 @@
+"""The 12 classes of a facade: names, colours, and class numbers from a label map."""
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pix2pix_edu.images import to_tensor
+
+CLASS_COLOURS = {  # as in the label maps of the CMP facades
+    "background": (0, 0, 222),
+    "facade": (0, 48, 255),
+    "window": (1, 127, 255),
+    "door": (1, 207, 255),
+    "cornice": (34, 254, 226),
+    "sill": (112, 253, 144),
+    "balcony": (192, 255, 63),
+    "blind": (252, 240, 8),
+    "deco": (255, 159, 2),
+    "molding": (254, 80, 0),
+    "pillar": (248, 2, 4),
+    "shop": (174, 0, 1),
+}
+
+CLASSES = tuple(CLASS_COLOURS)
+PALETTE = np.array(list(CLASS_COLOURS.values()), dtype=np.uint8)  # (12, 3)
+
+
+def label_ids(label_map: Image.Image | Tensor) -> Tensor:
+    """The class number of each pixel of a label map, a picture or x in [-1, 1]: the class of the nearest colour."""
+    x = to_tensor(label_map) if isinstance(label_map, Image.Image) else label_map
+    if x.dim() not in (3, 4) or x.shape[-3] != 3:
+        raise ValueError(f"a label map is a picture or a tensor of shape (3, height, width), got {tuple(x.shape)}")
+    colours = torch.from_numpy(PALETTE).to(x) / 127.5 - 1.0
+    distances = (x.movedim(-3, -1).unsqueeze(-2) - colours).square().sum(dim=-1)  # (..., height, width, 12)
+    return distances.argmin(dim=-1)

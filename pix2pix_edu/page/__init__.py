@@ -1,0 +1,1 @@
+"""The web page on which a drawing is translated in the browser."""

@@ -1,0 +1,104 @@
+"""Train in a folder, where a run can be stopped and resumed."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from pix2pix_edu.files import replace_text
+from pix2pix_edu.images import to_image
+from pix2pix_edu.photos.folders import MEMORY_LIMIT
+from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run.machine_log import FILE, Sitting
+from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pairs, read_settings
+from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
+from pix2pix_edu.speed.on_device import ResidentPairs
+from pix2pix_edu.speed.processes import ALONE, Share, shared_step
+from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, Step, linear_decay, train, train_step
+
+
+def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
+    """The run of this folder where it stands, or a fresh one; a folder of another run is refused."""
+    record, saved = folder / "run.json", folder / "checkpoint.pt"
+    if saved.exists():  # without a checkpoint there is nothing to protect
+        before, now = asdict(read_settings(folder)), asdict(settings)
+        changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
+        if changed:
+            raise ValueError(f"{folder} holds a run with other settings: {'; '.join(changed)}. Repeat them, or name another folder")
+    model = build(settings)
+    if saved.exists():
+        checkpoint.load(model, saved)
+    elif share.first:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_text(record, json.dumps(asdict(settings), indent=1))
+    return model
+
+
+def saved_step(folder: Path) -> int:
+    """The step from which the run of this folder goes on."""
+    saved = folder / "checkpoint.pt"
+    return checkpoint.read(saved)["step"] if saved.exists() else 0
+
+
+def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE) -> Iterator[Losses]:
+    """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
+    speed = choose_speed(settings, model.device, share)
+    sitting = Sitting(folder, model.step, model.device, str(speed or "as written"))
+    save_every = save_every or max(100, settings.steps // 40)  # at the paper's size a checkpoint is 0.7 GB: forty are enough
+    pairs = open_pairs(settings, "train")
+    if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
+        pairs = ResidentPairs(pairs, model.device)
+    batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
+    shown = open_pairs(settings, "val")
+    schedule = linear_decay(settings.steps // 2, settings.steps)
+    unsaved: list[tuple[int, Losses]] = []
+    step = choose_step(model, settings, speed, share)
+    for losses in train(model, batches, settings.steps, choose_objective(settings), schedule, step):
+        unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
+        if model.step % save_every == 0 or model.step == settings.steps:
+            if share.first:
+                write_losses(folder / "losses.csv", [[number, *(round(value.item(), 6) for value in row)] for number, row in unsaved])
+                draw_samples(model, shown).save(folder / f"{model.step:06d}.png")
+                replace_text(folder / FILE, sitting.until(model.step))
+                checkpoint.save(model, folder / "checkpoint.pt")
+            unsaved.clear()
+        yield losses
+
+
+def choose_speed(settings: Settings, device: torch.device, share: Share) -> Speed | None:
+    """The speed that this run asks for; none means the step as it is written."""
+    if not settings.fast:
+        return None
+    return fastest(device) if share.processes == 1 else replace(fastest(device), graph=False)  # steps taken together are not recorded
+
+
+def choose_step(model: Pix2Pix, settings: Settings, speed: Speed | None, share: Share) -> Step:
+    """How this run takes a step: as it is written or fast, alone or together."""
+    step = fast_step(model, speed) if speed else train_step
+    return step if share.processes == 1 else shared_step(model, settings.seed, step)
+
+
+def write_losses(path: Path, rows: list[list[float]]) -> None:
+    """Add rows to the table of losses; rows of steps that a killed run did twice are replaced."""
+    kept = []
+    if path.exists():
+        with open(path, newline="") as file:
+            whole = (row for row in csv.reader(file) if len(row) == 1 + len(Losses._fields) and row[0].isdigit())
+            kept = [row for row in whole if int(row[0]) < rows[0][0]]
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([["step", *Losses._fields], *kept, *rows])
+    replace_text(path, lines.getvalue())
+
+
+def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
+    """Input | fake | target, one row for each of the first pairs."""
+    devices = [model.device] if model.device.type == "cuda" else []
+    x, y = (torch.stack(side) for side in zip(*(pairs[i] for i in range(min(count, len(pairs)))), strict=True))
+    with torch.no_grad(), torch.random.fork_rng(devices):  # a look at the samples must not change the training's random numbers
+        fake = torch.cat([model.generator(one[None].to(model.device)).cpu() for one in x])  # one at a time, as they are translated later
+    return to_image(torch.cat([torch.cat(row, dim=-1) for row in zip(x, fake, y, strict=True)], dim=-2))

@@ -1,0 +1,120 @@
+"""How long a step and a translation take on this machine, beside the reference implementation if its checkout is at hand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.speed.fast_step import Speed, fast_generator, fast_step, fastest
+from pix2pix_edu.speed.reference_code import Peer
+from pix2pix_edu.speed.roofline import count_costs, floor_seconds, measure_machine, seconds_of
+from pix2pix_edu.training import Pix2Pix, Step, train_step
+
+
+class Timing(NamedTuple):
+    """What one piece of work costs."""
+
+    name: str
+    seconds: float
+    floor: float  # seconds that its counted arithmetic and memory traffic need at least
+    flops: int
+    bytes: int
+
+
+class Work(NamedTuple):
+    """Something to time: what is run, the same in a form whose operations can be counted, and the precision it is held against."""
+
+    run: Callable[[], object]
+    counted: Callable[[], object]
+    precision: torch.dtype
+
+
+def bench(size: int, width: int, batch_size: int, repeats: int, device: str, peer: Path | None = None) -> list[Timing]:
+    """Each way of doing a step and a translation, timed in turns, so that a slow moment of the machine strikes all alike."""
+    if min(size, width, batch_size, repeats) < 1:
+        raise ValueError("size and width must be positive, and so must batch size and repeats")
+    if size % 16:
+        raise ValueError(f"size must be a multiple of 16, got {size}")
+    torch.backends.cudnn.benchmark = True  # for all alike: the reference sets it too
+    depth = min(8, (size & -size).bit_length() - 1)
+    x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
+    work = {**steps(depth, width, x, y), **translations(depth, width, x)}
+    if peer:
+        reference = Peer(peer, depth, width, device)
+        for name, run in {"reference step": lambda: reference.step(x, y), "reference translation": lambda: reference.translate(x)}.items():
+            work[name] = Work(run, run, torch.float32)
+    seconds: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(repeats + WARM_UP):
+        for name, piece in work.items():
+            seconds[name].append(seconds_of(piece.run, device))
+    machines = {piece.precision: measure_machine(device, piece.precision) for piece in work.values()}
+    timings = []
+    for name, piece in work.items():
+        costs = count_costs(piece.counted)
+        totals = (sum(column) for column in zip(*costs, strict=True))
+        median = sorted(seconds[name][WARM_UP:])[repeats // 2]
+        timings.append(Timing(name, median, floor_seconds(costs, machines[piece.precision]), *totals))
+    return timings
+
+
+WARM_UP = 4  # turns: a step on a GPU is recorded in its fourth
+
+
+def steps(depth: int, width: int, x: Tensor, y: Tensor) -> dict[str, Work]:
+    """The plain step, the fast one, and what each choice of theirs was decided by."""
+    speed = fastest(x.device)
+    loop_adam = _model(depth, width, x.device)
+    for optimizer in (loop_adam.generator_optimizer, loop_adam.discriminator_optimizer):
+        optimizer.param_groups[0].update(fused=False, foreach=False)  # as the reference runs it on a CPU
+    work = {"step": _work(_model(depth, width, x.device), train_step, x, y), "step, Adam as a loop": _work(loop_adam, train_step, x, y)}
+    for name, tried in {
+        "step, channels last": Speed(channels_last=True),
+        "step, folded": Speed(folded=True),
+        "fast step": speed,
+    }.items():
+        model = _model(depth, width, x.device)
+        work[name] = _work(model, fast_step(model, tried), x, y)._replace(precision=tried.precision)
+        unrecorded = fast_step(model, replace(tried, graph=False))  # a replay hides its operations from whoever counts
+        work[name] = work[name]._replace(counted=lambda model=model, step=unrecorded: step(model, x, y, Objective()))
+    return work
+
+
+def translations(depth: int, width: int, x: Tensor) -> dict[str, Work]:
+    """G(x) as it is, and with a generator prepared for speed."""
+    generator, speed = _model(depth, width, x.device).generator, fastest(x.device)
+    fast = fast_generator(generator, speed)
+    plain, quick = (torch.no_grad()(lambda network=network: network(x)) for network in (generator, fast))
+    return {"translation": Work(plain, plain, torch.float32), "fast translation": Work(quick, quick, speed.precision)}
+
+
+def _model(depth: int, width: int, device: torch.device) -> Pix2Pix:
+    torch.manual_seed(0)
+    patch = 70 if depth >= 5 else 16
+    return Pix2Pix(Generator(depth=depth, width=width).to(device), PatchDiscriminator(patch, width=width).to(device))
+
+
+def _work(model: Pix2Pix, step: Step, x: Tensor, y: Tensor) -> Work:
+    def run() -> object:
+        return step(model, x, y, Objective())
+
+    return Work(run, run, torch.float32)
+
+
+def report(timings: list[Timing]) -> str:
+    """The timings as a table; the floor is what the counted work needs at this machine's own best rates."""
+    seconds = {timing.name: timing.seconds for timing in timings}
+    lines = [f"{'':24}{'ms':>10}{'GFLOP':>10}{'GB':>8}{'floor ms':>10}{'of floor':>10}{'speed':>8}"]
+    for name, taken, floor, flops, traffic in timings:
+        kind = "translation" if "translation" in name else "step"
+        ratio = seconds.get(f"reference {kind}", seconds[kind]) / taken
+        lines.append(
+            f"{name:24}{taken * 1e3:10.1f}{flops / 1e9:10.2f}{traffic / 1e9:8.2f}{floor * 1e3:10.1f}{floor / taken:10.0%}{ratio:7.2f}x"
+        )
+    against = "the reference" if "reference step" in seconds else "the plain step or translation"
+    return "\n".join([*lines, f"speed: against {against}; of floor: 100% would be this machine's own best matrix product and copy"])

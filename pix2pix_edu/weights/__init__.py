@@ -1,0 +1,1 @@
+"""Weight files: the bundled networks, the reference implementation's, and ONNX."""

@@ -1,0 +1,169 @@
+import base64
+import io
+import runpy
+import statistics
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix_edu.classroom.draw import widgets as draw
+from pix2pix_edu.classroom.draw.widgets import Board, describe, draw_and_translate, draw_sketch, open_sketch, to_data_url, translate_sketch
+from pix2pix_edu.drawing.classes import CLASS_COLOURS, CLASSES, label_ids
+from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.drawing.sketches import paints, sample_sketches
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import to_tensor
+
+
+@pytest.fixture(scope="module")
+def generator():
+    torch.manual_seed(0)
+    return Generator(depth=5, width=8)
+
+
+@pytest.fixture
+def board(generator):
+    return draw_and_translate(generator)
+
+
+def pixels(url):
+    """What a browser shows of a data URL."""
+    return Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1])))
+
+
+HOUSE, SHOP = sample_sketches(64)["plain house"], sample_sketches(64)["shop"]
+
+
+def test_a_label_map_comes_back_from_its_data_url_pixel_by_pixel():
+    assert open_sketch(to_data_url(HOUSE), 64).tobytes() == HOUSE.tobytes()
+
+
+def test_colours_that_a_browser_altered_a_little_become_those_of_their_classes_again():
+    altered = HOUSE.point(lambda value: min(255, value + 3))
+    assert open_sketch(to_data_url(altered), 64).tobytes() == HOUSE.tobytes()
+
+
+def test_a_sketch_with_transparency_is_read_as_it_looks():
+    assert open_sketch(to_data_url(HOUSE.convert("RGBA")), 64).tobytes() == HOUSE.tobytes()
+
+
+def cut_short():
+    whole = base64.b64decode(to_data_url(SHOP).split(",")[1])
+    return "data:image/png;base64," + base64.b64encode(whole[: len(whole) // 2]).decode()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "house.png",
+        "data:image/jpeg;base64," + to_data_url(HOUSE).split(",")[1],
+        "data:image/png;base64,%%%",
+        "data:image/png;base64," + base64.b64encode(b"no picture").decode(),
+        cut_short(),
+        to_data_url(HOUSE.resize((32, 32))),
+        to_data_url(Image.new("1", (14_000, 14_000))),
+    ],
+    ids=["empty", "path", "another kind", "no base64", "no png", "cut short", "too small", "enormous"],
+)
+def test_what_is_no_sketch_is_refused_in_one_sentence_and_the_board_keeps_its_own(board, url):
+    before = board.sketch, board.fake
+    with pytest.raises(ValueError, match=r"^a sketch is a PNG of 64 x 64 pixels as a data URL \(.+\): make one with") as refused:
+        board.sketch = url
+    assert "\n" not in str(refused.value)
+    assert (board.sketch, board.fake) == before
+
+
+def test_the_board_begins_with_a_sketch_and_its_translation(board, generator):
+    assert board.picture.tobytes() == HOUSE.tobytes()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        fake = generator(to_tensor(HOUSE)[None])[0]
+    shown = to_tensor(pixels(board.fake))
+    assert (shown - fake).abs().max() <= 0.5 / 127.5 + 1e-5  # rounded to 8 bits
+
+
+def test_the_board_begins_with_your_own_sketch(generator):
+    assert draw_and_translate(generator, sketch=SHOP).picture.tobytes() == SHOP.tobytes()
+
+
+def test_another_sketch_is_another_photograph_and_the_old_sketch_is_the_old_one_again(board):
+    before = board.fake, board.alt
+    board.sketch = to_data_url(SHOP)
+    assert board.fake != before[0]
+    assert board.alt != before[1]
+    board.sketch = to_data_url(HOUSE)
+    assert (board.fake, board.alt) == before
+
+
+def test_another_seed_is_another_photograph_of_the_same_sketch(board):
+    before = board.fake
+    board.seed = 1
+    assert board.fake != before
+    assert board.picture.tobytes() == HOUSE.tobytes()
+    board.seed = 0
+    assert board.fake == before
+
+
+def test_translating_a_sketch_leaves_the_random_numbers_of_a_training_alone(generator):
+    state = torch.get_rng_state()
+    translate_sketch(generator, HOUSE, seed=5)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_words_state_the_share_of_each_class():
+    half = Image.new("RGB", (64, 64), CLASS_COLOURS["shop"])
+    half.paste(CLASS_COLOURS["door"], (0, 0, 64, 16))
+    assert describe(half, 3) == "The sketch and what G makes of it, dropout seed 3: shop 75.0%, door 25.0%."
+
+
+def test_without_a_front_end_the_sketch_and_its_translation_are_a_figure_with_words(board, generator):
+    data, _ = board._repr_mimebundle_()
+    _, alt = draw_sketch(generator, HOUSE)
+    assert data["text/plain"] == alt == board.alt
+    assert f'<img alt="{alt}" src="data:image/png;base64,' in data["text/html"]
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == board.model_id
+
+
+def test_the_paints_are_the_classes_in_their_order_and_colours():
+    assert [paint["name"] for paint in paints()] == list(CLASSES)
+    assert [tuple(bytes.fromhex(paint["color"].removeprefix("#"))) for paint in paints()] == list(CLASS_COLOURS.values())
+
+
+def test_two_samples_are_drawn_buildings_of_a_seed_that_no_data_set_of_the_course_has():
+    samples = sample_sketches(64)
+    assert samples["gable"].tobytes() == draw_pair(2017 * 1_000_000 + 7, 64)[0].tobytes()
+    assert samples["shop"].tobytes() == draw_pair(2017 * 1_000_000 + 3, 64)[0].tobytes()
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_the_samples_are_label_maps_and_reach_the_browser_as_class_numbers(size):
+    generator = Generator(depth=2, width=4)
+    for name, labels in ((sample["name"], sample["labels"]) for sample in Board(generator, size).samples):
+        picture = sample_sketches(size)[name]
+        assert {colour for _, colour in picture.getcolors()} <= set(CLASS_COLOURS.values())
+        assert list(labels) == label_ids(picture).flatten().tolist()
+
+
+def test_where_anywidget_is_missing_one_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)  # as Python itself marks what cannot be imported
+    with pytest.raises(ImportError, match=r"^the drawing board needs the package anywidget: run  %pip install anywidget  and restart"):
+        runpy.run_path(draw.__file__)
+
+
+@pytest.mark.parametrize(("size", "depth"), [(64, 5), (128, 7)])
+def test_every_stroke_is_answered(record_property, size, depth):
+    board, times = draw_and_translate(Generator(depth=depth, width=24), size), []
+    sketches = [to_data_url(picture) for picture in sample_sketches(size).values()]
+    fakes = set()
+    for stroke in range(21):
+        start = time.process_time()
+        board.sketch = sketches[stroke % 2 + 1]  # the first of them stands there already
+        times.append(1000 * (time.process_time() - start))
+        fakes.add(board.fake)
+    assert len(fakes) == 2
+    p95 = statistics.quantiles(times, n=20)[-1]
+    record_property("reaction", f"{f'board {size} px':14} p50 {statistics.median(times):4.0f} ms   p95 {p95:4.0f} ms")

@@ -1,0 +1,160 @@
+"""The measures against hand counts, plain loops and pictures whose answer is known beforehand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pix2pix_edu.drawing.classes import CLASSES
+from pix2pix_edu.measures.pixels import LAB_RANGES, colour_overlap, high_frequency_power, l1, lab, psnr, ssim, wall_blotchiness
+
+
+def noise(count=3, size=32, seed=0):
+    return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def flat(*rgb, count=1, size=16):
+    return (torch.tensor(rgb) / 127.5 - 1).view(1, 3, 1, 1).expand(count, 3, size, size)
+
+
+def waves(cycles, size=32):
+    """A grey picture that goes up and down `cycles` times from left to right."""
+    return torch.cos(2 * math.pi * cycles * torch.arange(size) / size).expand(1, 3, size, size)
+
+
+# The pixels
+
+
+def test_black_against_white_is_two():
+    assert l1(flat(0, 0, 0), flat(255, 255, 255)) == 2.0
+
+
+def test_psnr_is_what_its_definition_says():
+    fake, y = noise(), noise(seed=1)
+    by_hand = [10 * math.log10(4 / ((a - b).double() ** 2).mean().item()) for a, b in zip(fake, y, strict=True)]
+    assert psnr(fake, y) == pytest.approx(sum(by_hand) / 3, rel=1e-9)
+
+
+def test_a_copy_has_infinite_psnr_and_an_ssim_of_one():
+    assert psnr(noise(), noise()) == math.inf
+    assert ssim(noise(), noise()) == 1.0
+
+
+def test_ssim_is_what_its_definition_says():
+    fake, y = noise(2).double(), noise(2, seed=1).double() * 0.5 + 0.5 * noise(2).double()
+    line = torch.exp(-(torch.arange(-5.0, 6.0, dtype=torch.float64) ** 2) / (2 * 1.5**2))
+    window = (line[:, None] * line / line.sum() ** 2).expand(3, 1, 11, 11)
+
+    def mean(values):
+        return F.conv2d(values, window, groups=3)
+
+    covariance = mean(fake * y) - mean(fake) * mean(y)
+    variances = mean(fake**2) - mean(fake) ** 2 + mean(y**2) - mean(y) ** 2
+    c1, c2 = 0.02**2, 0.06**2
+    expected = (2 * mean(fake) * mean(y) + c1) * (2 * covariance + c2) / ((mean(fake) ** 2 + mean(y) ** 2 + c1) * (variances + c2))
+    assert ssim(fake, y) == pytest.approx(expected.mean().item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("measure", [l1, psnr, ssim, high_frequency_power])
+@pytest.mark.parametrize("shape", [(2, 3, 32, 32), (3, 3, 32, 16), (3, 32, 32), (3, 1, 32, 32)])
+def test_other_shapes_are_refused_by_both_their_names(measure, shape):
+    with pytest.raises(ValueError, match=r"\(batch, 3, height, width\), got .*\(3, 3, 32, 32\)"):
+        measure(torch.zeros(shape), noise())
+
+
+# The sharpness
+
+
+def test_only_waves_above_half_the_nyquist_frequency_count():
+    below, above = waves(14, size=64), waves(18, size=64)  # half the Nyquist frequency is 16 of 64
+    assert high_frequency_power(below, above) < 1e-3
+    assert high_frequency_power(above, waves(26, size=64)) == pytest.approx(1, rel=1e-3)
+    assert high_frequency_power(below + 0.5 * above, above) == pytest.approx(0.25, rel=1e-2)
+
+
+def test_half_the_contrast_is_a_quarter_of_the_power():
+    assert high_frequency_power(noise() / 2, noise()) == pytest.approx(0.25)
+
+
+def test_a_blurred_picture_has_less_power_and_a_checkerboard_more():
+    y = noise()
+    checkerboard = (torch.arange(32)[:, None] + torch.arange(32)) % 2 * 1.0
+    assert high_frequency_power(F.avg_pool2d(y, 3, 1, 1), y) < 0.2
+    assert high_frequency_power(y + checkerboard, y) > 1.5
+
+
+def test_borders_that_do_not_meet_are_not_taken_for_sharpness():
+    slope = torch.linspace(-1, 1, 32).expand(1, 3, 32, 32)
+    assert high_frequency_power(slope, waves(13)) < 1e-3
+
+
+def test_a_flat_picture_is_refused_as_measure_of_sharpness():
+    with pytest.raises(ValueError, match="no high frequencies"):
+        high_frequency_power(noise(1), flat(51, 101, 153, size=32))
+
+
+# The colours
+
+
+@pytest.mark.parametrize(
+    ("rgb", "expected"),
+    [((255, 255, 255), (100, 0, 0)), ((255, 0, 0), (53.24, 80.09, 67.20)), ((0, 0, 255), (32.30, 79.19, -107.86))],
+)
+def test_lab_gives_the_published_values(rgb, expected):
+    assert lab(flat(*rgb))[0, :, 0, 0].tolist() == pytest.approx(expected, abs=0.05)
+
+
+def test_every_rgb_colour_lies_within_the_ranges_of_the_histograms():
+    levels = torch.linspace(-1, 1, 18)
+    cube = torch.stack(torch.meshgrid(levels, levels, levels, indexing="ij")).reshape(1, 3, 54, 108)
+    for values, (low, high) in zip(lab(cube)[0], LAB_RANGES.values(), strict=True):
+        assert low - 1e-3 <= values.min() <= values.max() <= high + 1e-3
+
+
+def test_the_same_pixels_in_another_order_overlap_wholly():
+    y = noise(4)
+    assert colour_overlap(y.flip(-1).flip(0), y) == pytest.approx((1, 1, 1), abs=1e-12)
+
+
+def test_colours_that_share_nothing_do_not_overlap():
+    assert colour_overlap(flat(255, 0, 0), flat(0, 255, 0)) == (0, 0, 0)
+
+
+def test_one_picture_of_four_in_the_right_colour_is_an_overlap_of_a_quarter():
+    ys = torch.cat([flat(255, 0, 0), flat(0, 255, 0, count=3)])
+    assert colour_overlap(flat(255, 0, 0), ys) == (0.25, 0.25, 0.25)
+
+
+def test_overlap_is_symmetric_and_counts_as_numpy_counts():
+    fakes, ys = noise(2) * 0.5 - 0.5, noise(3, seed=1)
+    there, back = colour_overlap(fakes, ys), colour_overlap(ys, fakes)
+    assert there == back
+    for i, (low, high) in enumerate(LAB_RANGES.values()):
+        bins = np.linspace(low, high, round((high - low) / 2) + 1)
+        shares = [np.histogram(lab(side)[:, i].numpy(), bins)[0] / side[:, 0].numel() for side in (fakes, ys)]
+        assert there[i] == pytest.approx(np.minimum(*shares).sum(), abs=1e-3)  # a value on a bin's edge may fall to either side
+
+
+WALL = CLASSES.index("facade")
+
+
+def test_blotches_on_the_walls_show_and_elsewhere_do_not():
+    blocks, y = F.interpolate(noise(2, 16), scale_factor=4), noise(2, 64) * 0.2
+    labels = torch.full((2, 64, 64), WALL)
+    labels[:, :30] = WALL + 1  # the blocks of rows 28 to 31 are wall in part and do not count
+    blotchy_above, blotchy_below = y.clone(), y.clone()
+    blotchy_above[:, :, :30], blotchy_below[:, :, 30:] = blocks[:, :, :30], blocks[:, :, 30:]
+    assert wall_blotchiness(blotchy_above, y, labels) == 1.0
+    assert wall_blotchiness(blotchy_below, y, labels) > 4
+
+
+def test_light_and_dark_blocks_of_one_chroma_are_no_blotches():
+    grey_blocks = F.interpolate(noise(2, 16)[:, :1].expand(-1, 3, -1, -1), scale_factor=4)
+    assert wall_blotchiness(grey_blocks, noise(2, 64), torch.full((2, 64, 64), WALL)) < 0.01
+
+
+def test_pictures_without_walls_are_refused():
+    with pytest.raises(ValueError, match="no walls"):
+        wall_blotchiness(noise(), noise(), torch.full((3, 32, 32), WALL + 1))

@@ -1,0 +1,165 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.speed.fast_step import FoldedConvTranspose2d, Speed, fast_generator, fast_step, fastest, fold, lay_out
+from pix2pix_edu.speed.on_device import ResidentPairs
+from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
+
+OBJECTIVE = Objective(l1_weight=10.0)
+CPU = torch.device("cpu")
+
+
+def model(seed=0, lr=2e-4, dropout=0.5):
+    torch.manual_seed(seed)
+    return Pix2Pix(Generator(depth=4, width=8, dropout=dropout), PatchDiscriminator(16, width=8), lr)
+
+
+def batches(seed=0):
+    return Batches(PAIRS, batch_size=4, seed=seed)
+
+
+PAIRS = SyntheticPairs(32, 32)
+
+
+def history(trained, steps, step=train_step, seed=0):
+    torch.manual_seed(seed)
+    return torch.tensor([[value.item() for value in losses] for losses in train(trained, batches(seed), steps, OBJECTIVE, step=step)])
+
+
+def weights(network):
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(folded=True)], ids=str)
+def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one(speed):
+    fast = model(dropout=0.0)  # a mask of dropout follows the order in memory, so it differs with the layout
+    step = fast_step(fast, speed)
+    assert torch.allclose(history(fast, 10, step), history(model(dropout=0.0), 10), rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def late_losses_in_32_bits():
+    """The mean losses of steps 40 to 80, for five seeds."""
+    return torch.stack([history(model(seed, lr=1e-3), 80, seed=seed)[40:].mean(dim=0) for seed in range(5)])
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_in_16_bits_the_losses_lie_within_what_another_seed_changes(precision, late_losses_in_32_bits):
+    fast = model(lr=1e-3)
+    late = history(fast, 80, fast_step(fast, Speed(precision)))[40:].mean(dim=0)
+    mean, spread = late_losses_in_32_bits.mean(dim=0), late_losses_in_32_bits.std(dim=0)
+    assert ((late - mean).abs() < 3 * spread).all(), (late, mean, spread)
+
+
+def test_16_bits_really_are_used():
+    fast, plain = model(), model()
+    assert not torch.equal(history(fast, 2, fast_step(fast, Speed(torch.bfloat16))), history(plain, 2))
+    assert all(weight.dtype == torch.float32 for weight in fast.generator.parameters())
+
+
+def test_g_learns_from_the_updated_d_also_in_16_bits():
+    """With a cache of 16-bit weights it would be judged by the D of before: the adversarial loss shows which."""
+    fast, (x, y) = model(lr=0.0), batches()[0]
+    fast.discriminator_optimizer.param_groups[0]["lr"] = 0.05  # an update that changes the verdict beyond all rounding
+    outdated = copy.deepcopy(fast)
+    losses = fast_step(fast, Speed(torch.bfloat16))(fast, x, y, OBJECTIVE)
+
+    def adversarial(discriminator):
+        with torch.no_grad():
+            return nn.functional.softplus(-discriminator(x, fast.generator(x))).mean().item()
+
+    assert losses.adversarial.item() == pytest.approx(adversarial(fast.discriminator), rel=0.1)
+    assert losses.adversarial.item() != pytest.approx(adversarial(outdated.discriminator), rel=0.5)
+
+
+def test_an_overflowing_gradient_leaves_the_step_out_and_lowers_the_factor():
+    fast, (x, y) = model(), batches()[0]
+    step, before = fast_step(fast, Speed(torch.float16)), weights(fast.generator)
+    step(fast, x, y, Objective(l1_weight=1e38))
+    assert torch.equal(weights(fast.generator), before)
+    step(fast, x, y, OBJECTIVE)
+    assert weights(fast.generator).isfinite().all()
+    assert not torch.equal(weights(fast.generator), before)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("height", [1, 2, 3])
+def test_a_folded_transposed_convolution_gives_outputs_and_gradients_of_torch(bias, batch, height):
+    torch.manual_seed(0)
+    plain = nn.ConvTranspose2d(6, 5, 4, stride=2, padding=1, bias=bias)
+    folded = copy.deepcopy(plain)
+    fold(folded)
+    assert type(folded) is FoldedConvTranspose2d
+    x = torch.randn(batch, 6, height, 4, requires_grad=True)
+    outputs = [conv(x) for conv in (plain, folded)]
+    assert torch.allclose(*outputs, atol=1e-6)
+    weight, gradient = torch.randn_like(outputs[0]), []
+    for conv, y in zip((plain, folded), outputs, strict=True):
+        gradient.append(torch.autograd.grad((y * weight).sum(), [x, *conv.parameters()]))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradient, strict=True))
+
+
+def test_a_training_goes_on_in_another_memory_layout_as_if_nothing_had_happened():
+    straight, turned = model(dropout=0.0), model(dropout=0.0)
+    history(straight, 4)
+    history(turned, 4)
+    lay_out(turned, torch.channels_last)
+    assert turned.generator.down[1][0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(history(turned, 8), history(straight, 8), rtol=1e-4)
+
+
+def test_resident_pairs_are_the_same_pairs_and_give_the_same_crops():
+    resident = ResidentPairs(PAIRS, CPU)
+    assert len(resident) == len(PAIRS)
+    for step in range(3):
+        plain = Batches(PAIRS, 2, crop=24)[step]
+        assert all(torch.equal(a, b) for a, b in zip(Batches(resident, 2, crop=24)[step], plain, strict=True))
+
+
+def test_resident_pairs_refuse_values_that_are_not_finite():
+    with pytest.raises(ValueError, match="not finite"):
+        ResidentPairs([(torch.full((3, 4, 4), torch.nan), torch.zeros(3, 4, 4))], CPU)
+
+
+def test_the_fast_generator_draws_the_same_pictures_within_8_bit_precision():
+    generator = Generator(depth=4, width=8, dropout=0.0)
+    history_model = Pix2Pix(generator, PatchDiscriminator(16, width=8), lr=2e-3)
+    history(history_model, 60)
+    x = batches()[0][0]
+    with torch.no_grad():
+        exact, fast = generator(x), fast_generator(generator, Speed(torch.bfloat16))(x)
+    assert fast.dtype == torch.float32
+    assert (fast - exact).abs().mean() < 2 / 127.5  # two steps of an 8-bit picture
+    assert generator.down[0][0].weight.dtype == torch.float32  # the original stays as it was
+
+
+@pytest.mark.parametrize(("has", "precision"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx512_bf16": False}, torch.float32)])
+def test_the_fastest_speed_of_a_processor_uses_16_bits_only_where_it_multiplies_them(monkeypatch, has, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
+    assert fastest(CPU) == Speed(precision, folded=True)
+
+
+@pytest.mark.parametrize(
+    ("capability", "speed"),
+    [
+        ((7, 5), Speed(torch.float16, channels_last=True)),  # a T4
+        ((8, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),
+        ((9, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),  # an H100
+    ],
+)
+def test_the_fastest_speed_of_a_gpu_follows_its_generation(monkeypatch, capability, speed):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert fastest(torch.device("cuda")) == speed
+
+
+def test_a_speed_is_told_in_words():
+    assert str(Speed()) == "float32"
+    assert str(Speed(torch.bfloat16, channels_last=True, graph=True)) == "bfloat16, channels last, CUDA graph"

@@ -1,0 +1,79 @@
+"""What the README and the page for teachers tell people to type works."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from repository import ROOT
+
+from pix2pix_edu.classroom import questions
+
+PAGE = (ROOT / "docs" / "class_of_thirty.md").read_text()
+HOW_TO = runpy.run_path(str(ROOT / "publishing" / "wheelhouse.py"))["HOW_TO"]
+
+
+def test_the_ten_lines_of_the_readme_train_and_translate(monkeypatch, tmp_path, capsys):
+    (lines,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert len([line for line in lines.splitlines() if line and not line.startswith("from ")]) <= 10
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    exec(lines, {})
+    l1 = [float(line.rpartition(" ")[2]) for line in capsys.readouterr().out.splitlines()]
+    assert len(l1) == 200
+    assert sum(l1[-20:]) < 0.85 * sum(l1[:20])
+    with Image.open("fake.png") as fake:
+        assert fake.size == (64, 64)
+
+
+def block(language, word):
+    (found,) = [text for kind, text in re.findall(r"```(\w+)\n(.*?)```", PAGE, flags=re.DOTALL) if kind == language and word in text]
+    return found
+
+
+def test_the_lines_for_a_stick_are_those_in_the_wheelhouse():
+    lines = block("sh", "--find-links . ").splitlines()
+    assert len(lines) == 2
+    assert all(f"  {line}\n" in HOW_TO for line in lines)
+
+
+@pytest.fixture
+def handed_in(monkeypatch, tmp_path):
+    """Two learners' predictions, zipped with the page's own line; the second has entered one of two."""
+    zipping = block("sh", "ada.zip").split()[1:]
+    for learner, predictions in {"ada": ("more", "less"), "bob": ("less", None)}.items():
+        (tmp_path / learner).mkdir()
+        monkeypatch.chdir(tmp_path / learner)
+        for (lesson, question), prediction in zip((("01_pairs", "How many?"), ("02_objective", "How much?")), predictions, strict=True):
+            questions.Question(lesson, "amount", question, ("more", "less")).settle("more")
+            file = questions.FOLDER / f"{lesson}.json"
+            entries = json.loads(file.read_text())
+            if prediction:
+                file.write_text(json.dumps({"amount": {**entries["amount"], "prediction": prediction}}))
+        subprocess.run([sys.executable, *zipping], check=True)
+        with zipfile.ZipFile("ada.zip", "a") as archive:
+            archive.writestr("votes/real_or_fake_1.json", '{"seed": "1"}')  # handed in beside the predictions
+        (tmp_path / "collected").mkdir(exist_ok=True)
+        Path("ada.zip").rename(tmp_path / "collected" / f"{learner}.zip")
+    return tmp_path
+
+
+def test_the_lines_that_count_predictions_count_them(handed_in):
+    done = subprocess.run([sys.executable, "-c", block("python", "collected")], cwd=handed_in, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["How many?", "    1  more", "    1  less", "How much?", "    1  less", "    1  (nothing entered)"]
+
+
+def test_the_timetable_gives_each_lesson_the_minutes_of_its_card():
+    rows = [[cell.strip() for cell in line.split("|")] for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
+    minutes = {number: int(row[3]) for row in rows for number in re.findall(r"\d\d", row[2])}
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        number = notebook.name[:2]
+        card = "".join(json.loads(notebook.read_text())["cells"][1]["source"])
+        least = int(re.search(r"\*\*Minutes\*\*\D*(\d+)", card)[1])
+        assert least <= minutes[number] <= least + 15 or number == "00", notebook.name
