@@ -1,4 +1,4 @@
-"""Make again what lies beside this file: python data/make.py, or python data/make.py RUN to ship the networks of a run as well."""
+"""Make again what lies beside this file: python data/make.py, or python data/make.py RUN to share the networks of a run as well."""
 
 import hashlib
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pix2pix_edu.commands.first import translations
 from pix2pix_edu.drawing.facades import write_pairs
-from pix2pix_edu.run.networks import ship
+from pix2pix_edu.run.networks import save_for_sharing
 
 HERE = Path(__file__).parent
 
@@ -19,7 +19,7 @@ def checksums(folder: Path) -> str:
 
 if __name__ == "__main__":
     for run in sys.argv[1:]:
-        ship(Path(run), Path(run).name, HERE / "weights")
+        save_for_sharing(Path(run), Path(run).name, HERE / "weights")
     write_pairs(HERE / "drawn" / "train", count=36, size=128, seed=1)
     write_pairs(HERE / "drawn" / "val", count=12, size=128, seed=2)
     for folder in (HERE / "drawn", HERE / "gallery"):

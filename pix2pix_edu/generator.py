@@ -8,6 +8,11 @@ from torch import Tensor, nn
 from pix2pix_edu.layers import down_block, start_as_the_paper, up_block
 
 
+def largest_depth(size: int) -> int:
+    """The most levels that pictures of this side allow, at most the paper's 8: each level halves the side."""
+    return min(8, (size & -size).bit_length() - 1)
+
+
 class Generator(nn.Module):
     """U-Net of `depth` levels; without skips it is the paper's encoder-decoder."""
 

@@ -1,10 +1,13 @@
 """What the two networks are asked to do: the adversarial loss on logits, and how much L1 is added."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+CHANCE = math.log(2)  # the loss of a D that cannot tell: it gives every patch the probability 1/2
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Training: two networks, two optimizers, one step, and a loop that hands each step back to you."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -80,6 +80,12 @@ class Pairs(Protocol):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]: ...
 
 
+def stack_pairs(pairs: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """All x of some pairs as one batch, and all y as another."""
+    xs, ys = zip(*pairs, strict=True)
+    return torch.stack(xs), torch.stack(ys)
+
+
 @functools.lru_cache(maxsize=2)
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order in which an epoch takes the pairs."""
@@ -101,8 +107,7 @@ class Batches:
         """
         first, every = self.share
         numbers = range(step * self.batch_size + first, (step + 1) * self.batch_size, every)
-        xs, ys = zip(*(self._pair(number) for number in numbers), strict=True)
-        return torch.stack(xs), torch.stack(ys)
+        return stack_pairs(self._pair(number) for number in numbers)
 
     def _pair(self, number: int) -> tuple[Tensor, Tensor]:
         epoch, position = divmod(number, len(self.pairs))
@@ -110,7 +115,7 @@ class Batches:
         x, y = self.pairs[index]
         if self.crop:
             x, y = jitter(x, y, self.crop, np.random.default_rng([self.seed, 1, number]))
-        # Asking a GPU would make this wait for the step before; pairs that lie there were checked on their way (ResidentPairs).
+        # Asking a GPU would make this wait for the step before; pairs that lie there were checked on their way (PairsOnDevice).
         if x.device.type == "cpu" and not (x.isfinite().all() and y.isfinite().all()):
             raise ValueError(f"pair {index} holds values that are not finite: mend or remove it")
         return x, y

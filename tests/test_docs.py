@@ -51,7 +51,7 @@ def handed_in(monkeypatch, tmp_path):
         (tmp_path / learner).mkdir()
         monkeypatch.chdir(tmp_path / learner)
         for (lesson, question), prediction in zip((("01_pairs", "How many?"), ("02_objective", "How much?")), predictions, strict=True):
-            questions.Question(lesson, "amount", question, ("more", "less")).settle("more")
+            questions.Question(lesson, "amount", question, ("more", "less")).reveal("more")
             file = questions.FOLDER / f"{lesson}.json"
             entries = json.loads(file.read_text())
             if prediction:

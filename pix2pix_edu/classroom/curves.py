@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.objective import CHANCE
 from pix2pix_edu.training import Losses
 
-CHANCE = 0.6931  # ln 2
 WINDOW = 20  # steps that the curve of a long run is averaged over
 
 

@@ -9,6 +9,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.images import to_image
@@ -31,10 +32,24 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def data_url(image: bytes | Image.Image) -> str:
+    """A picture, or the bytes of a PNG file, as a URL that holds all of it."""
+    if isinstance(image, Image.Image):
+        buffer = io.BytesIO()
+        image.save(buffer, format="png")
+        image = buffer.getvalue()
+    return f"data:image/png;base64,{base64.b64encode(image).decode()}"
+
+
 def as_html(figure: Figure, alt: str) -> str:
     """The figure as an HTML image that a screen reader can read out."""
-    encoded = base64.b64encode(png(figure)).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{encoded}" style="max-width: 100%; height: auto">'
+    return f'<img alt="{html.escape(alt)}" src="{data_url(png(figure))}" style="max-width: 100%; height: auto">'
+
+
+def with_caption(figure: Figure, alt: str, caption: str = "", live: bool = True) -> str:
+    """The figure as HTML over its caption, HTML too (by default the alt text). A screen reader reads out a new `live` caption."""
+    announced = ' aria-live="polite"' if live else ""
+    return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption{announced}>{caption or html.escape(alt)}</figcaption></figure>'
 
 
 def show(figure: Figure, alt: str) -> None:

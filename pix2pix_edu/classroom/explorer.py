@@ -1,12 +1,11 @@
 """Controls above, a picture below: what every explorable figure of the course is made of."""
 
-import html
 from collections.abc import Callable
 
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from pix2pix_edu.classroom.display import as_html
+from pix2pix_edu.classroom.display import with_caption
 
 Draw = Callable[..., tuple[Figure, str]]
 
@@ -39,8 +38,7 @@ def explore(draw: Draw, **controls: widgets.ValueWidget) -> widgets.VBox:
     """The figure that `draw` makes of the controls' values, drawn anew at each change; draw(**values) -> (figure, alt)."""
 
     def write(**values: object) -> str:
-        figure, alt = draw(**values)
-        return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
+        return with_caption(*draw(**values))
 
     return explore_page(write, **controls)
 

@@ -1,7 +1,6 @@
 """Watch a training while its cell runs, and stop it after a whole step: with its button, or by interrupting the kernel."""
 
 import contextlib
-import html
 import signal
 import threading
 import time
@@ -14,8 +13,9 @@ from IPython.display import display
 from torch import Tensor
 
 from pix2pix_edu.classroom.curves import draw_training
-from pix2pix_edu.classroom.display import as_html
-from pix2pix_edu.training import Losses, Pairs, Pix2Pix
+from pix2pix_edu.classroom.display import with_caption
+from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
 
 SHOWN = 3  # pairs
 SHARE_OF_TIME = 0.1  # that drawing may take from training
@@ -46,7 +46,7 @@ class View:
 
     def __init__(self, model: Pix2Pix, pairs: Pairs, until: int):
         self.model, self.until, self.stop, self.started = model, until, threading.Event(), time.perf_counter()
-        self.x, self.y = (torch.stack(side) for side in zip(*(pairs[i] for i in range(min(SHOWN, len(pairs)))), strict=True))
+        self.x, self.y = stack_pairs(pairs[i] for i in range(min(SHOWN, len(pairs))))
         self.button = widgets.Button(description="Stop after this step", layout=widgets.Layout(width="auto"))
         self.button.on_click(lambda _: self.stop.set())
         self.progress, self.picture = widgets.HTML(self._bar("the first step is under way")), widgets.HTML()
@@ -56,7 +56,7 @@ class View:
         """Show where the training stands; returns the seconds that this took."""
         start = time.perf_counter()
         figure, alt = draw_training(history, first, self.x, self.fake(), self.y)
-        self.picture.value = f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
+        self.picture.value = with_caption(figure, alt, live=False)
         rate = len(history) / (start - self.started)
         self.progress.value = self._bar(f"{rate:.1f} steps a second, about {(self.until - self.model.step) / rate:.0f} s to go")
         return time.perf_counter() - start
@@ -72,7 +72,7 @@ class View:
     def fake(self) -> Tensor:
         """G(x) for the pairs shown, leaving the training's random numbers as they are."""
         device = self.model.device
-        with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
+        with torch.no_grad(), own_random_numbers():
             return torch.cat([self.model.generator(one[None].to(device)).cpu() for one in self.x])  # as a translation would: one by one
 
     def _bar(self, text: str) -> str:

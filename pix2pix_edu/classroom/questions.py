@@ -20,7 +20,7 @@ class Question:
     text: str
     options: tuple[str, ...]
 
-    def settle(self, answer: str) -> None:
+    def reveal(self, answer: str) -> None:
         """Say what the measurement decided, beside what you had predicted. `answer` comes from the cell's own result."""
         if answer not in self.options:
             raise ValueError(f"the answer {answer!r} is none of the options {self.options}")

@@ -8,6 +8,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Batches, Losses, Pix2Pix, Step, train_step
 
 OBJECTIVE = Objective(l1_weight=10.0)  # at this size 100 leaves the adversarial loss no say
@@ -32,5 +33,6 @@ def small_model(seed: int = 0) -> Pix2Pix:
 
 def short_run(step: Step = train_step, steps: int = 60, seed: int = 0) -> tuple[Pix2Pix, list[Losses]]:
     """Train a small model with any step that is called as train_step is."""
-    model, batches = small_model(seed), small_batches(seed)
-    return model, [step(model, *batches[number], OBJECTIVE) for number in range(steps)]
+    with own_random_numbers():
+        model, batches = small_model(seed), small_batches(seed)
+        return model, [step(model, *batches[number], OBJECTIVE) for number in range(steps)]

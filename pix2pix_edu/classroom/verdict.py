@@ -1,8 +1,11 @@
 """What a check answers: not started, a misconception by its name, or what was proved."""
 
 import functools
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from pix2pix_edu.random_numbers import own_random_numbers
 
 
 class Verdict(NamedTuple):
@@ -16,8 +19,24 @@ class Verdict(NamedTuple):
         return f"{mark} {self.state}: {self.message}"
 
 
-class Misconception(Exception):  # noqa: N818 - it is no error of the program but the name of a thought
+class Misconception(Exception):  # noqa: N818 - not a failure: the name of a wrong idea
     """A wrong answer whose cause is known; its text says what the learner probably thought, and where to look."""
+
+
+Same = Callable[[object, object], bool]
+
+
+def agrees(given: object, right: object, wrongs: Iterable[tuple[object, str]], same: Same = operator.eq) -> bool:
+    """Whether `given` is `right`. If it is one of the known wrong answers instead, its Misconception is raised.
+
+    `wrongs` pairs each wrong answer with what to say to it; `same` compares two answers.
+    """
+    if same(given, right):
+        return True
+    for wrong, message in wrongs:
+        if same(given, wrong):
+            raise Misconception(message)
+    return False
 
 
 def check(examine: Callable[..., str]) -> Callable[..., Verdict]:
@@ -26,7 +45,8 @@ def check(examine: Callable[..., str]) -> Callable[..., Verdict]:
     @functools.wraps(examine)
     def verdict(*answer: object) -> Verdict:
         try:
-            return Verdict("proved", examine(*answer))
+            with own_random_numbers():  # a check leaves the learner's random numbers as they are
+                return Verdict("proved", examine(*answer))
         except NotImplementedError as error:
             if error.args:  # torch says the same of a dtype that it cannot calculate with
                 return Verdict("not yet", f"your code stopped with {type(error).__name__}: {error}")

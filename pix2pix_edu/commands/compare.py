@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from pix2pix_edu.files import DATA
 from pix2pix_edu.published import trials
-from pix2pix_edu.published.catalogue import SYSTEMS, YARDSTICKS, find
+from pix2pix_edu.published.catalogue import SYSTEMS, YARDSTICKS, find_system
 from pix2pix_edu.published.comparison import compare, report
 from pix2pix_edu.published.paper_and_code import measure_all
 
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the comparison, or train."""
-    systems = [find(name) for name in arguments.only]
+    systems = [find_system(name) for name in arguments.only]
     if arguments.train:
         train(arguments, systems)
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix_edu.experiments import gallery
-from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, find, run_cell
+from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, cell_settings, run_cell
 from pix2pix_edu.experiments.orders import measures
 from pix2pix_edu.run.record import read_record
 
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train every cell that is not done, all cells of a seed before the next seed."""
-    chosen = [(name, seed, find(name, seed)) for seed in arguments.seeds for name in arguments.cells]
+    chosen = [(name, seed, cell_settings(name, seed)) for seed in arguments.seeds for name in arguments.cells]
     # Read before anything is trained or hung: what comes along may be lacking, and may be replaced.
     shipped = {(name, seed): gallery.record(name, seed) for name, seed, _ in chosen} if arguments.compare else {}
     for name, seed, settings in chosen:

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(catalogue.listing())
         return
     folder = fetch(arguments.name, arguments.root, arguments.source)
-    data_set = catalogue.find(arguments.name)
+    data_set = catalogue.find_data_set(arguments.name)
     counts = {split: len(list_images(folder / split)) for split in data_set.splits}
     less = "" if counts == data_set.splits else f" (the whole set has {data_set.pairs})"
     pairs = ", ".join(f"{count} {split}" for split, count in counts.items())

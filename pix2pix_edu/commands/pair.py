@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pix2pix_edu.generator import largest_depth
 from pix2pix_edu.photos.make_pairs import EDGE_SIGMA, INPUTS, VAL_EVERY, edges, pair_folder
 from pix2pix_edu.run.settings import Settings
 
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _how_to_train(pairs: Path, size: int) -> str:
     """The command that trains on these pairs, with as many levels as their side allows, up to the usual number."""
-    depth = max(levels for levels in range(Settings.depth + 1) if size % 2**levels == 0)
+    depth = min(Settings.depth, largest_depth(size))
     if not depth:
         return f"No network halves a side of {size} pixels: make the pairs anew with a --size that {2**Settings.depth} divides"
     train = ["train", f"runs/{pairs.name}", "--pairs", pairs.as_posix(), "--size", str(size)]

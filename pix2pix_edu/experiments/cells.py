@@ -11,14 +11,15 @@ from torch import Tensor
 
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.files import replace_text
+from pix2pix_edu.files import write_text
 from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.pixels import colour_overlap, high_frequency_power, l1, wall_blotchiness
 from pix2pix_edu.measures.reader import Reader, Yardsticks, reading_scores, scores, train_reader, yardsticks
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.record import make_record, write_record
 from pix2pix_edu.run.settings import DRAWN, Settings
-from pix2pix_edu.training import Losses, Pix2Pix
+from pix2pix_edu.training import Losses, Pix2Pix, stack_pairs
 from pix2pix_edu.translation import translate
 
 SEEDS = (0, 1, 2)
@@ -45,7 +46,7 @@ TABLES = {  # each of the paper's questions: what is varied, and the cell that a
 }
 
 
-def find(name: str, seed: int) -> Settings:
+def cell_settings(name: str, seed: int) -> Settings:
     """The settings of a cell with a seed."""
     if name not in CELLS:
         raise ValueError(f"there is no cell {name!r}: choose from {', '.join(CELLS)}")
@@ -74,12 +75,11 @@ def run_cell(settings: Settings, folder: Path) -> Iterator[Losses]:
 def keep(model: Pix2Pix, settings: Settings, folder: Path) -> None:
     """Leave the fakes of the shown pairs as one picture, and the scores of all test pairs beside those of earlier moments."""
     pairs = unseen_pairs(settings.drawn, settings.size)
-    with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):  # training goes on with its own numbers
-        torch.manual_seed(0)
+    with own_random_numbers(0):
         fakes = torch.stack([translate(model.generator, x) for x, _ in pairs])
     to_image(torch.cat(list(fakes[:SHOWN]), dim=-1)).save(folder / f"fakes_{model.step:06d}.png")
     known = {step: row for step, row in read_scores(folder).items() if int(step) < model.step}
-    replace_text(folder / "scores.json", json.dumps({**known, str(model.step): score(fakes, settings)}, indent=1))
+    write_text(folder / "scores.json", json.dumps({**known, str(model.step): score(fakes, settings)}, indent=1))
 
 
 def read_scores(folder: Path) -> dict[str, dict]:
@@ -90,7 +90,7 @@ def read_scores(folder: Path) -> dict[str, dict]:
 
 def score(fakes: Tensor, settings: Settings) -> dict[str, object]:
     """The paper's measures of the fakes of all test pairs; label maps are read by their colours, photos by a network."""
-    xs, ys = (torch.stack(side) for side in zip(*unseen_pairs(settings.drawn, settings.size), strict=True))
+    xs, ys = stack_pairs(unseen_pairs(settings.drawn, settings.size))
     found: dict[str, object] = {"l1": l1(fakes, ys), "sharpness": high_frequency_power(fakes, ys)}
     if settings.drawn == "facade_labels":
         return found | {"reading": scores(label_ids(fakes), label_ids(ys))._asdict()}

@@ -10,9 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.experiments.cells import SHOWN, judge, unseen_pairs
-from pix2pix_edu.files import DATA, replace_text
+from pix2pix_edu.files import DATA, write_text
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.run.record import read_record
+from pix2pix_edu.training import stack_pairs
 
 GALLERY = DATA / "gallery"
 
@@ -24,13 +25,13 @@ def hang(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
     rows = [np.asarray(Image.open(cell / f"fakes_{step:06d}.png")) for step in steps]
     gallery.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.vstack(rows)).save(gallery / f"{name}-{seed}.jpg", quality=90, subsampling=0)
-    replace_text(gallery / f"{name}-{seed}.json", record.read_text())
+    write_text(gallery / f"{name}-{seed}.json", record.read_text())
 
 
 def hang_yardsticks(size: int, gallery: Path = GALLERY) -> None:
     """Put beside the cells what their reading scores are held against."""
     rows = {name: row._asdict() for name, row in judge(size)[1]._asdict().items()}
-    replace_text(gallery / "yardsticks.json", json.dumps(rows, indent=1) + "\n")
+    write_text(gallery / "yardsticks.json", json.dumps(rows, indent=1) + "\n")
 
 
 @lru_cache(maxsize=256)
@@ -59,8 +60,7 @@ def fakes(name: str, seed: int, step: int, gallery: Path = GALLERY) -> Tensor:
 def shown_pairs(name: str, seed: int = 0, gallery: Path = GALLERY) -> tuple[Tensor, Tensor]:
     """The inputs x of those fakes and their targets y: (inputs, 3, size, size) each."""
     settings = record(name, seed, gallery)["settings"]
-    xs, ys = zip(*unseen_pairs(settings["drawn"], settings["size"])[:SHOWN], strict=True)
-    return torch.stack(xs), torch.stack(ys)
+    return stack_pairs(unseen_pairs(settings["drawn"], settings["size"])[:SHOWN])
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.drawing.classes import CLASSES, label_ids
-from pix2pix_edu.training import Pairs
+from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.training import Pairs, stack_pairs
 
 
 class ReadingScores(NamedTuple):
@@ -51,8 +52,7 @@ def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int 
     """A reader that has learnt from real photos y and their label maps x; never let it see the pairs it is to judge."""
     labels, photos = labels_and_photos(pairs)
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):  # whoever calls keeps their own random numbers
-        torch.default_generator.manual_seed(seed)
+    with own_random_numbers(seed):
         reader = Reader()
     optimizer = torch.optim.Adam(reader.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
@@ -68,8 +68,7 @@ def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int 
 
 def labels_and_photos(pairs: Pairs) -> tuple[Tensor, Tensor]:
     """All class numbers (count, height, width) and all photos (count, 3, height, width) of some pairs."""
-    labels, photos = zip(*((label_ids(x), y) for x, y in pairs), strict=True)
-    return torch.stack(labels), torch.stack(photos)
+    return stack_pairs((label_ids(x), y) for x, y in pairs)
 
 
 @torch.no_grad()

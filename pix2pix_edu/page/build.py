@@ -1,7 +1,6 @@
 """A web page on which a drawing becomes a photograph without a server: a folder of files that any host can hand out."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.files import HERE
 from pix2pix_edu.images import to_tensor
-from pix2pix_edu.weights.bundled import load_pretrained
+from pix2pix_edu.weights.bundled import load_pretrained, trained_size
 from pix2pix_edu.weights.onnx_graph import packages, write_onnx
 
 SITE = HERE / "page" / "site"
@@ -21,8 +20,8 @@ def build(folder: Path, network: str) -> float:
     if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
         raise ValueError(f"{folder} holds something else: name a new folder")
     packages()  # where one is missing, nothing is begun
-    size = side(network)
     generator, _ = load_pretrained(network)
+    size = trained_size(network)
     sketches = sample_sketches(size)
     folder.mkdir(parents=True, exist_ok=True)
     samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
@@ -33,14 +32,6 @@ def build(folder: Path, network: str) -> float:
     for name in ("board.js", "board.css"):
         shutil.copy(BOARD / name, folder)
     return difference
-
-
-def side(network: str) -> int:
-    """The side in pixels of the pictures that a shipped network was trained on, the first number in its name."""
-    number = re.search(r"_(\d+)(?:_|$)", network)
-    if not number:
-        raise ValueError(f"{network} does not name the side of its pictures, as facades_64 does: name another network")
-    return int(number[1])
 
 
 def rows(labels: list[list[int]]) -> list[str]:

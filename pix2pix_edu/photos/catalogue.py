@@ -97,7 +97,7 @@ DATA_SETS = {
 }
 
 
-def find(name: str) -> DataSet:
+def find_data_set(name: str) -> DataSet:
     """The set of this name."""
     if name not in DATA_SETS:
         raise ValueError(f"there is no data set named {name!r}: choose one of {', '.join(DATA_SETS)}")

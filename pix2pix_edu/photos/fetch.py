@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pix2pix_edu.photos.archives import unpack
-from pix2pix_edu.photos.catalogue import DataSet, find
+from pix2pix_edu.photos.catalogue import DataSet, find_data_set
 from pix2pix_edu.photos.downloads import WAITS, download
 from pix2pix_edu.photos.verification import verify
 
@@ -22,7 +22,7 @@ def fetch(
     waits: Sequence[float] = WAITS,
 ) -> Path:
     """The folder of a named set: from `source`, from where it lies already, or from the first mirror that has it."""
-    data_set = name if isinstance(name, DataSet) else find(name)
+    data_set = name if isinstance(name, DataSet) else find_data_set(name)
     folder = Path(root) / data_set.name
     copy = _local_copy(data_set, Path(root), source)
     if copy:

@@ -15,7 +15,7 @@ YARDSTICKS = by_name(PAPER_WORDS, LIBRARY)
 VARIANTS = by_name(annotated_reading.SIGMOID_TWICE, *layer_tables.READINGS)
 
 
-def find(name: str) -> System:
+def find_system(name: str) -> System:
     """The system of this name."""
     everything = {**SYSTEMS, **YARDSTICKS, **VARIANTS}
     if name not in everything:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from pix2pix_edu.generator import largest_depth
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published import audit
 from pix2pix_edu.published.protocol import Protocol, read_protocol
@@ -49,10 +50,9 @@ def compare(systems: Iterable[System], size: int = 256, width: int = 64, timed_o
 
 def depth_for(size: int) -> int:
     """The levels that bring a picture down to one pixel, eight at most: the texts' own way at 256 pixels."""
-    levels = (size & -size).bit_length() - 1
-    if not 64 <= size <= 512 or levels < 6:
+    if not 64 <= size <= 512 or size % 64:
         raise ValueError(f"size must be 64, 128, 256 or another multiple of 64 up to 512, got {size}")
-    return min(8, levels)
+    return largest_depth(size)
 
 
 def read_system(system: System, size: int, width: int) -> Row:

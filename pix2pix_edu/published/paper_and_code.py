@@ -13,6 +13,7 @@ from pix2pix_edu.objective import Objective, fake_loss, real_loss
 from pix2pix_edu.published.audit import convs_of
 from pix2pix_edu.published.texts import linked_code, paper_words
 from pix2pix_edu.published.texts.reflect_unet import ReflectUNet
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.receptive_field import receptive_field
 from pix2pix_edu.training import Batches, Pix2Pix, constant, descend, linear_decay, paper_adam, train
 
@@ -33,17 +34,17 @@ def counted_patch(discriminator: Callable[..., nn.Module]) -> float:
     return receptive_field(convs_of(discriminator(width=4)))
 
 
+@own_random_numbers(0)
 def noise_spread(generator: Callable[..., nn.Module], draws: int = 8) -> float:
     """How much the pictures of one fresh generator for one input differ, from one draw of its dropout to the next."""
-    torch.manual_seed(0)
     network, x = generator(depth=8, width=8), _pictures(1, 256)
     with torch.no_grad():
         return torch.cat([network(x) for _ in range(draws)]).std(dim=0).mean().item()
 
 
+@own_random_numbers(0)
 def distance_moved(share: float, make_optimizer: Callable[..., torch.optim.Optimizer] = paper_adam, steps: int = 10) -> float:
     """How far D's weights move in a few steps on the same pictures, with this share of its two loss terms."""
-    torch.manual_seed(0)
     D = PatchDiscriminator(16, width=8)
     x, y, fake = _pictures(3, 32).split(1)
     optimizer, before = make_optimizer(D, lr=2e-4), _weights(D)
@@ -52,17 +53,17 @@ def distance_moved(share: float, make_optimizer: Callable[..., torch.optim.Optim
     return (_weights(D) - before).norm().item()
 
 
+@own_random_numbers(0)
 def last_l1(schedule: Callable[[int], float]) -> float:
     """Mean L1 of the last tenth of a short training under this schedule."""
-    torch.manual_seed(0)
     model = Pix2Pix(Generator(depth=3, width=8), PatchDiscriminator(16, width=8), lr=4e-3)
     losses = train(model, Batches(SyntheticPairs(16, 32), batch_size=2), SHORT, Objective(l1_weight=10.0), schedule)
     return sum(step.l1.item() for step in list(losses)[-SHORT // 10 :]) / (SHORT // 10)
 
 
+@own_random_numbers(0)
 def negative_share(generator: Callable[..., nn.Module]) -> float:
     """Share of negative numbers in what the skips hand to the transposed convolutions of the decoder."""
-    torch.manual_seed(0)
     network, shares = generator(depth=5, width=8), []
     for module in network.modules():
         if isinstance(module, nn.ConvTranspose2d):
@@ -79,9 +80,9 @@ class NormOfOnePicture(nn.Module):
         return torch.batch_norm(h, None, None, None, None, True, 0.0, 1e-5, False)
 
 
+@own_random_numbers(0)
 def bottleneck_spread(norm: bool) -> float:
     """How much the 1 x 1 bottleneck differs from picture to picture, with a norm on it or without, one picture at a time."""
-    torch.manual_seed(0)
     network = Generator(depth=5, width=8)
     if norm:
         network.down[-1].insert(1, NormOfOnePicture())

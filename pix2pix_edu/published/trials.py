@@ -11,17 +11,17 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from pix2pix_edu.files import replace_text
+from pix2pix_edu.files import write_text
 from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.reader import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published.comparison import depth_for
 from pix2pix_edu.published.system import System
 from pix2pix_edu.run import checkpoint, evaluation
-from pix2pix_edu.run.loop import write_losses
-from pix2pix_edu.run.machine_log import FILE, Sitting, read_sittings
+from pix2pix_edu.run.loop import save_on_the_way
+from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.settings import Settings, open_pairs
-from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, train
+from pix2pix_edu.training import Batches, Pairs, Pix2Pix, stack_pairs, train
 
 TRAIN_PAIRS, READER_STEPS = 400, 400
 SHOWN = 6  # unseen inputs on the sheet of a cell
@@ -49,7 +49,7 @@ def claim(folder: Path, budget: Budget) -> None:
     record, now = folder / "budget.json", asdict(budget)
     if not record.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        replace_text(record, json.dumps(now, indent=1))
+        write_text(record, json.dumps(now, indent=1))
     before = json.loads(record.read_text())
     changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
     if changed:
@@ -72,21 +72,9 @@ def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every
     model = open_cell(system, budget, seed, cell)
     cell.mkdir(parents=True, exist_ok=True)
     batches = Batches(pairs_of(budget, seed, "train"), budget.batch_size, seed)
-    sitting, unsaved = Sitting(cell, model.step, model.device), []
-    step = system.step_on(model.device)
-    for losses in train(model, batches, budget.steps, Objective(l1_weight=budget.l1_weight), step=step):
-        unsaved.append((model.step, losses))
-        if model.step % save_every == 0 or model.step == budget.steps:
-            save(model, unsaved, sitting, cell)
-            unsaved.clear()
+    steps = train(model, batches, budget.steps, Objective(l1_weight=budget.l1_weight), step=system.step_on(model.device))
+    for _ in save_on_the_way(steps, model, cell, budget.steps, save_every):
         yield model
-
-
-def save(model: Pix2Pix, unsaved: list[tuple[int, Losses]], sitting: Sitting, cell: Path) -> None:
-    """Leave losses, time and weights; the weights last, for they are what a cell goes on from."""
-    write_losses(cell / "losses.csv", [[step, *(round(value.item(), 6) for value in losses)] for step, losses in unsaved])
-    replace_text(cell / FILE, sitting.until(model.step))
-    checkpoint.save(model, cell / "checkpoint.pt")
 
 
 def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
@@ -115,11 +103,11 @@ def reader_of(budget: Budget, seed: int) -> tuple[Reader, Yardsticks]:
 def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
     """Leave the scores on unseen pairs, and the sheet of the first few."""
     model, pairs = open_cell(system, budget, seed, cell), pairs_of(budget, seed, "val")
-    xs, ys = (torch.stack(side) for side in zip(*pairs, strict=True))
+    xs, ys = stack_pairs(pairs)
     torch.manual_seed(0)
-    fakes = translate(model.generator, xs)
+    fakes = translate_each(model.generator, xs)
     reader, sticks = reader_of(budget, seed)
-    sittings = read_sittings(cell)
+    sittings = read_log(cell)
     record = {
         "system": system.name,
         "seed": seed,
@@ -130,10 +118,10 @@ def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
         "yardsticks": {name: row._asdict() for name, row in sticks._asdict().items()},
     }
     sheet(xs, fakes, ys).save(cell / "sheet.png", optimize=True)
-    replace_text(cell / "cell.json", json.dumps(record, indent=1))
+    write_text(cell / "cell.json", json.dumps(record, indent=1))
 
 
-def translate(generator: nn.Module, xs: Tensor) -> Tensor:
+def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
     """G(x), one picture at a time and never after eval(): as the paper tests, with dropout and the statistics of that picture."""
     device = next(generator.parameters()).device
     with torch.no_grad():
@@ -156,5 +144,5 @@ def write_results(folder: Path, target: Path, command: str) -> Path:
         if cell["seed"] == 0:
             shutil.copyfile(folder / f"{cell['system']}-0" / "sheet.png", target / f"{cell['system']}.png")
     results = {"command": command, "budget": json.loads((folder / "budget.json").read_text()), "yardsticks": sticks, "cells": cells}
-    replace_text(target / "results.json", json.dumps(results, indent=1) + "\n")
+    write_text(target / "results.json", json.dumps(results, indent=1) + "\n")
     return target / "results.json"

@@ -3,23 +3,24 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from PIL import Image
 
-from pix2pix_edu.files import replace_text
+from pix2pix_edu.files import write_text
 from pix2pix_edu.images import to_image
 from pix2pix_edu.photos.folders import MEMORY_LIMIT
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run.machine_log import FILE, Sitting
+from pix2pix_edu.run.machine_log import FILE, MachineLog
 from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pairs, read_settings
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
-from pix2pix_edu.speed.on_device import ResidentPairs
+from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.speed.processes import ALONE, Share, shared_step
-from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, Step, linear_decay, train, train_step
+from pix2pix_edu.training import Batches, Losses, Pairs, Pix2Pix, Step, linear_decay, stack_pairs, train, train_step
 
 
 def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
@@ -35,7 +36,7 @@ def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
         checkpoint.load(model, saved)
     elif share.first:
         folder.mkdir(parents=True, exist_ok=True)
-        replace_text(record, json.dumps(asdict(settings), indent=1))
+        write_text(record, json.dumps(asdict(settings), indent=1))
     return model
 
 
@@ -46,26 +47,42 @@ def saved_step(folder: Path) -> int:
 
 
 def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE) -> Iterator[Losses]:
-    """Train to the last step, leaving a checkpoint, the losses and a picture in the folder every `save_every` steps."""
+    """Train to the last step of the settings. The folder is brought up to date every `save_every` steps: see `save_on_the_way`."""
     speed = choose_speed(settings, model.device, share)
-    sitting = Sitting(folder, model.step, model.device, str(speed or "as written"))
     save_every = save_every or max(100, settings.steps // 40)  # at the paper's size a checkpoint is 0.7 GB: forty are enough
-    pairs = open_pairs(settings, "train")
+    pairs, shown = (open_pairs(settings, split) for split in ("train", "val"))
     if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
-        pairs = ResidentPairs(pairs, model.device)
+        pairs = PairsOnDevice(pairs, model.device)
     batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
-    shown = open_pairs(settings, "val")
-    schedule = linear_decay(settings.steps // 2, settings.steps)
-    unsaved: list[tuple[int, Losses]] = []
-    step = choose_step(model, settings, speed, share)
-    for losses in train(model, batches, settings.steps, choose_objective(settings), schedule, step):
-        unsaved.append((model.step, losses))  # as tensors: asking a GPU for numbers at every step would make it wait
-        if model.step % save_every == 0 or model.step == settings.steps:
-            if share.first:
-                write_losses(folder / "losses.csv", [[number, *(round(value.item(), 6) for value in row)] for number, row in unsaved])
+    schedule, step = linear_decay(settings.steps // 2, settings.steps), choose_step(model, settings, speed, share)
+    steps = train(model, batches, settings.steps, choose_objective(settings), schedule, step)
+    if share.first:
+        steps = save_on_the_way(steps, model, folder, settings.steps, save_every, str(speed or "as written"), shown)
+    yield from steps
+
+
+def save_on_the_way(
+    steps: Iterable[Losses],
+    model: Pix2Pix,
+    folder: Path,
+    until: int,
+    save_every: int,
+    arithmetic: str = "as written",
+    shown: Pairs | None = None,
+) -> Iterator[Losses]:
+    """Pass on the losses of each step. Every `save_every` steps and at step `until`, save what is needed to resume.
+
+    That is the table of losses, a picture of some translations of `shown`, the machine log and, last, the checkpoint.
+    """
+    log, unsaved = MachineLog(folder, model.step, model.device, arithmetic), []
+    for losses in steps:
+        unsaved.append((model.step, losses))  # as tensors: reading numbers at every step would make a GPU wait
+        if model.step % save_every == 0 or model.step == until:
+            write_losses(folder / "losses.csv", [[number, *(round(value.item(), 6) for value in row)] for number, row in unsaved])
+            if shown:
                 draw_samples(model, shown).save(folder / f"{model.step:06d}.png")
-                replace_text(folder / FILE, sitting.until(model.step))
-                checkpoint.save(model, folder / "checkpoint.pt")
+            write_text(folder / FILE, log.until(model.step))
+            checkpoint.save(model, folder / "checkpoint.pt")
             unsaved.clear()
         yield losses
 
@@ -92,13 +109,12 @@ def write_losses(path: Path, rows: list[list[float]]) -> None:
             kept = [row for row in whole if int(row[0]) < rows[0][0]]
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\n").writerows([["step", *Losses._fields], *kept, *rows])
-    replace_text(path, lines.getvalue())
+    write_text(path, lines.getvalue())
 
 
 def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
-    """Input | fake | target, one row for each of the first pairs."""
-    devices = [model.device] if model.device.type == "cuda" else []
-    x, y = (torch.stack(side) for side in zip(*(pairs[i] for i in range(min(count, len(pairs)))), strict=True))
-    with torch.no_grad(), torch.random.fork_rng(devices):  # a look at the samples must not change the training's random numbers
+    """Input | fake | target, one row for each of the first pairs. The random numbers of the training stay as they are."""
+    x, y = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
+    with torch.no_grad(), own_random_numbers():
         fake = torch.cat([model.generator(one[None].to(model.device)).cpu() for one in x])  # one at a time, as they are translated later
     return to_image(torch.cat([torch.cat(row, dim=-1) for row in zip(x, fake, y, strict=True)], dim=-2))

@@ -14,14 +14,14 @@ import pix2pix_edu
 FILE = "sittings.json"
 
 
-class Sitting:
+class MachineLog:
     """The sitting that begins now, after those that the folder remembers."""
 
     def __init__(self, folder: Path, step: int, device: torch.device, arithmetic: str = "as written"):
         self.first, self.started = step, time.perf_counter()
         self.place = {"arithmetic": arithmetic, **describe(device)}  # once, for what runs is what was loaded now
         # A run killed between two files may have noted a sitting whose last steps its checkpoint does not hold.
-        self.earlier = [{**sitting, "until": min(sitting["until"], step)} for sitting in read_sittings(folder) if sitting["from"] < step]
+        self.earlier = [{**sitting, "until": min(sitting["until"], step)} for sitting in read_log(folder) if sitting["from"] < step]
 
     def until(self, step: int) -> str:
         """All sittings as JSON, the last up to `step`."""
@@ -29,7 +29,7 @@ class Sitting:
         return json.dumps([*self.earlier, now], indent=1)
 
 
-def read_sittings(folder: Path) -> list[dict]:
+def read_log(folder: Path) -> list[dict]:
     """The sittings of a run so far."""
     file = folder / FILE
     try:

@@ -11,12 +11,12 @@ from pix2pix_edu.weights.bundled import open_network, save_network
 from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
 
 
-def ship(folder: Path, name: str, target: Path) -> None:
+def save_for_sharing(folder: Path, name: str, target: Path) -> None:
     """Write the networks of a run where pretrained.load_pretrained finds them."""
     settings, state = read_settings(folder), checkpoint.read(folder / "checkpoint.pt")
     target.mkdir(parents=True, exist_ok=True)
-    save_network(state["generator"], generator_settings(settings), target / f"{name}.generator.safetensors")
-    save_network(state["discriminator"], discriminator_settings(settings), target / f"{name}.discriminator.safetensors")
+    save_network(state["generator"], generator_settings(settings), settings.size, target / f"{name}.generator.safetensors")
+    save_network(state["discriminator"], discriminator_settings(settings), settings.size, target / f"{name}.discriminator.safetensors")
 
 
 def open_generator(path: Path) -> Generator:

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from pix2pix_edu.files import replace_text
-from pix2pix_edu.run.machine_log import read_sittings
+from pix2pix_edu.files import write_text
+from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.settings import Settings, read_settings
 
 CURVE_POINTS = 200  # as many as a figure can show
@@ -39,7 +39,7 @@ def curve(folder: Path) -> dict[str, list[float]]:
 
 def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     """Everything that another run can be compared with."""
-    settings, sittings = read_settings(folder), read_sittings(folder)
+    settings, sittings = read_settings(folder), read_log(folder)
     return {
         "command": command(settings),
         "step": sittings[-1]["until"],
@@ -54,7 +54,7 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
 def write_record(record: dict[str, object], path: Path) -> None:
     """One JSON file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+    write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def read_record(path: Path) -> dict[str, object]:

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from pix2pix_edu.discriminator import PatchDiscriminator
-from pix2pix_edu.generator import Generator
+from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.fast_step import Speed, fast_generator, fast_step, fastest
-from pix2pix_edu.speed.reference_code import Peer
+from pix2pix_edu.speed.reference_code import ReferenceModel
 from pix2pix_edu.speed.roofline import count_costs, floor_seconds, measure_machine, seconds_of
 from pix2pix_edu.training import Pix2Pix, Step, train_step
 
@@ -42,11 +42,11 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str, pee
     if size % 16:
         raise ValueError(f"size must be a multiple of 16, got {size}")
     torch.backends.cudnn.benchmark = True  # for all alike: the reference sets it too
-    depth = min(8, (size & -size).bit_length() - 1)
+    depth = largest_depth(size)
     x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
     work = {**steps(depth, width, x, y), **translations(depth, width, x)}
     if peer:
-        reference = Peer(peer, depth, width, device)
+        reference = ReferenceModel(peer, depth, width, device)
         for name, run in {"reference step": lambda: reference.step(x, y), "reference translation": lambda: reference.translate(x)}.items():
             work[name] = Work(run, run, torch.float32)
     seconds: dict[str, list[float]] = {name: [] for name in work}

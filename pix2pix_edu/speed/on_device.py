@@ -6,7 +6,7 @@ from torch import Tensor
 from pix2pix_edu.training import Pairs
 
 
-class ResidentPairs:
+class PairsOnDevice:
     """Pairs kept on the device as bytes: cropping, flipping and scaling then happen there, and nothing is read or sent any more."""
 
     def __init__(self, pairs: Pairs, device: torch.device):

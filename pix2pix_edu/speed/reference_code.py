@@ -14,7 +14,7 @@ from torch import Tensor
 PACKAGES = ("models", "util", "options", "data")  # what the reference calls its own, too common to stay importable
 
 
-class Peer:
+class ReferenceModel:
     """The reference's Pix2PixModel with the paper's settings: its own networks, losses, optimizers and order of work."""
 
     def __init__(self, checkout: Path, depth: int, width: int, device: str):

@@ -8,14 +8,14 @@ from lab import run_all
 from playwright.sync_api import expect
 
 BOARD = """
-from pix2pix_edu.classroom.draw.widgets import draw_and_translate, to_data_url
+from pix2pix_edu.classroom.draw.widgets import draw_and_translate, data_url
 from pix2pix_edu.weights.bundled import load_pretrained
 from pix2pix_edu.drawing.sketches import sample_sketches
 
 board = draw_and_translate(load_pretrained("facades_64")[0])
 board
 """
-FROM_PYTHON = 'board.sketch = to_data_url(sample_sketches(64)["gable"])'
+FROM_PYTHON = 'board.sketch = data_url(sample_sketches(64)["gable"])'
 
 
 def notebook(*sources):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.classroom.draw import widgets as draw
-from pix2pix_edu.classroom.draw.widgets import Board, describe, draw_and_translate, draw_sketch, open_sketch, to_data_url, translate_sketch
+from pix2pix_edu.classroom.draw.widgets import Board, data_url, describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
 from pix2pix_edu.drawing.classes import CLASS_COLOURS, CLASSES, label_ids
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
@@ -38,20 +38,20 @@ HOUSE, SHOP = sample_sketches(64)["plain house"], sample_sketches(64)["shop"]
 
 
 def test_a_label_map_comes_back_from_its_data_url_pixel_by_pixel():
-    assert open_sketch(to_data_url(HOUSE), 64).tobytes() == HOUSE.tobytes()
+    assert open_sketch(data_url(HOUSE), 64).tobytes() == HOUSE.tobytes()
 
 
 def test_colours_that_a_browser_altered_a_little_become_those_of_their_classes_again():
     altered = HOUSE.point(lambda value: min(255, value + 3))
-    assert open_sketch(to_data_url(altered), 64).tobytes() == HOUSE.tobytes()
+    assert open_sketch(data_url(altered), 64).tobytes() == HOUSE.tobytes()
 
 
 def test_a_sketch_with_transparency_is_read_as_it_looks():
-    assert open_sketch(to_data_url(HOUSE.convert("RGBA")), 64).tobytes() == HOUSE.tobytes()
+    assert open_sketch(data_url(HOUSE.convert("RGBA")), 64).tobytes() == HOUSE.tobytes()
 
 
 def cut_short():
-    whole = base64.b64decode(to_data_url(SHOP).split(",")[1])
+    whole = base64.b64decode(data_url(SHOP).split(",")[1])
     return "data:image/png;base64," + base64.b64encode(whole[: len(whole) // 2]).decode()
 
 
@@ -60,12 +60,12 @@ def cut_short():
     [
         "",
         "house.png",
-        "data:image/jpeg;base64," + to_data_url(HOUSE).split(",")[1],
+        "data:image/jpeg;base64," + data_url(HOUSE).split(",")[1],
         "data:image/png;base64,%%%",
         "data:image/png;base64," + base64.b64encode(b"no picture").decode(),
         cut_short(),
-        to_data_url(HOUSE.resize((32, 32))),
-        to_data_url(Image.new("1", (14_000, 14_000))),
+        data_url(HOUSE.resize((32, 32))),
+        data_url(Image.new("1", (14_000, 14_000))),
     ],
     ids=["empty", "path", "another kind", "no base64", "no png", "cut short", "too small", "enormous"],
 )
@@ -92,10 +92,10 @@ def test_the_board_begins_with_your_own_sketch(generator):
 
 def test_another_sketch_is_another_photograph_and_the_old_sketch_is_the_old_one_again(board):
     before = board.fake, board.alt
-    board.sketch = to_data_url(SHOP)
+    board.sketch = data_url(SHOP)
     assert board.fake != before[0]
     assert board.alt != before[1]
-    board.sketch = to_data_url(HOUSE)
+    board.sketch = data_url(HOUSE)
     assert (board.fake, board.alt) == before
 
 
@@ -157,7 +157,7 @@ def test_where_anywidget_is_missing_one_sentence_says_what_to_do(monkeypatch):
 @pytest.mark.parametrize(("size", "depth"), [(64, 5), (128, 7)])
 def test_every_stroke_is_answered(record_property, size, depth):
     board, times = draw_and_translate(Generator(depth=depth, width=24), size), []
-    sketches = [to_data_url(picture) for picture in sample_sketches(size).values()]
+    sketches = [data_url(picture) for picture in sample_sketches(size).values()]
     fakes = set()
     for stroke in range(21):
         start = time.process_time()

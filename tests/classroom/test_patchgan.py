@@ -35,6 +35,7 @@ from pix2pix_edu.classroom.patchgan.widgets import (
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
+from pix2pix_edu.training import stack_pairs
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def pair():
 @pytest.fixture(scope="module")
 def pictures():
     pairs = SyntheticPairs(2, 64)
-    x, y = (torch.stack(side) for side in zip(*pairs, strict=True))
+    x, y = stack_pairs(pairs)
     return x, y, y.flip(-1)
 
 

@@ -13,7 +13,7 @@ from pix2pix_edu.classroom.published import checks, figures, widgets
 from pix2pix_edu.classroom.small_runs import short_run
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.objective import fake_loss, real_loss
-from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.receptive_field import Conv
 from pix2pix_edu.training import Losses, descend, train_step
 
@@ -231,8 +231,8 @@ def test_asking_a_system_moves_nothing_and_throws_no_dice():
     widgets._head.cache_clear()
     before = torch.get_rng_state()
     widgets.draw_published("layer_tables", 70, 64)
-    first = widgets.losses_at(find("layer_tables"), 1.0, -1.0)
-    assert widgets.losses_at(find("layer_tables"), 1.0, -1.0) == first
+    first = widgets.losses_at(find_system("layer_tables"), 1.0, -1.0)
+    assert widgets.losses_at(find_system("layer_tables"), 1.0, -1.0) == first
     assert first == pytest.approx((2 * math.log(1 + math.exp(-1.0)), math.log(1 + math.e)), abs=1e-6)
     assert torch.equal(torch.get_rng_state(), before)
 

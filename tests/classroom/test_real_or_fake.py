@@ -17,7 +17,7 @@ from pix2pix_edu.classroom.real_or_fake.pictures import find_pair, real_pictures
 from pix2pix_edu.classroom.real_or_fake.vote_files import read_game
 from pix2pix_edu.classroom.real_or_fake.votes import Tally, Trial, tally
 from pix2pix_edu.experiments import gallery
-from pix2pix_edu.experiments.cells import find, unseen_pairs
+from pix2pix_edu.experiments.cells import cell_settings, unseen_pairs
 from pix2pix_edu.images import to_image
 from pix2pix_edu.run.record import write_record
 
@@ -35,7 +35,7 @@ def hung(tmp_path_factory):
             cell = tmp_path_factory.mktemp("cell")
             fakes = [np.asarray(real.filter(ImageFilter.GaussianBlur(strength + run / 4))) for real in reals]
             Image.fromarray(np.hstack(fakes)).save(cell / "fakes_001500.png")
-            settings = dataclasses.asdict(find(model, run))
+            settings = dataclasses.asdict(cell_settings(model, run))
             rest = {"command": "", "step": 1500, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {"1500": {}}}
             write_record({"settings": settings, **rest}, cell / "record.json")
             gallery.hang(cell, model, run, folder)

@@ -17,7 +17,7 @@ from pix2pix_edu.run import loop as runs
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
-from pix2pix_edu.speed.on_device import ResidentPairs
+from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
 
 OBJECTIVE = Objective(l1_weight=10.0)
@@ -31,7 +31,7 @@ def model(seed=0, dropout=0.5, lr=2e-4):
 
 
 def history(trained, until, step=train_step, seed=0):
-    batches = Batches(ResidentPairs(PAIRS, trained.device), batch_size=4, seed=seed, crop=32)
+    batches = Batches(PairsOnDevice(PAIRS, trained.device), batch_size=4, seed=seed, crop=32)
     schedule = linear_decay(until // 2, until)
     return torch.tensor([[value.item() for value in losses] for losses in train(trained, batches, until, OBJECTIVE, schedule, step)])
 
@@ -71,7 +71,7 @@ def test_a_recorded_step_draws_new_dropout_noise_at_every_replay():
     fast = model(lr=0.0)
     losses = history(fast, 12, fast_step(fast, RECORDED_16_BITS))
     assert fast.step == 12
-    batches = Batches(ResidentPairs(PAIRS, fast.device), 4)
+    batches = Batches(PairsOnDevice(PAIRS, fast.device), 4)
     step = fast_step(still := model(lr=0.0), Speed(graph=True))
     same = [step(still, *batches[0], OBJECTIVE).l1.item() for _ in range(12)]
     assert len(set(same[4:])) == len(same[4:])
@@ -83,14 +83,14 @@ def test_a_recorded_step_follows_the_schedule_of_the_learning_rate():
     step = fast_step(fast, Speed(graph=True))
     history(fast, 10, step)
     before = weights(fast.generator).clone()
-    list(train(fast, Batches(ResidentPairs(PAIRS, fast.device), 4), 14, OBJECTIVE, lambda _: 0.0, step))
+    list(train(fast, Batches(PairsOnDevice(PAIRS, fast.device), 4), 14, OBJECTIVE, lambda _: 0.0, step))
     assert torch.equal(weights(fast.generator), before)
 
 
 def test_a_recorded_training_is_saved_and_goes_on(tmp_path):
     whole, first, second = model(dropout=0.0), model(dropout=0.0), model(seed=1, dropout=0.0)
     expected = history(whole, 30, fast_step(whole, Speed(graph=True)))
-    batches, schedule = Batches(ResidentPairs(PAIRS, whole.device), 4, crop=32), linear_decay(15, 30)
+    batches, schedule = Batches(PairsOnDevice(PAIRS, whole.device), 4, crop=32), linear_decay(15, 30)
     list(train(first, batches, 15, OBJECTIVE, schedule, fast_step(first, Speed(graph=True))))
     checkpoint.save(first, tmp_path / "checkpoint.pt")
     checkpoint.load(second, tmp_path / "checkpoint.pt")
@@ -103,7 +103,7 @@ def test_a_recorded_step_refuses_other_shapes_and_objectives():
     fast = model()
     step = fast_step(fast, Speed(graph=True))
     history(fast, 5, step)
-    x, y = Batches(ResidentPairs(PAIRS, fast.device), 2)[0]
+    x, y = Batches(PairsOnDevice(PAIRS, fast.device), 2)[0]
     with pytest.raises(ValueError, match="make a new one"):
         step(fast, x, y, OBJECTIVE)
 
@@ -130,7 +130,7 @@ def test_a_recorded_step_refuses_a_model_whose_state_was_loaded_anew(tmp_path):
     checkpoint.save(fast, tmp_path / "checkpoint.pt")
     checkpoint.load(fast, tmp_path / "checkpoint.pt")
     with pytest.raises(ValueError, match="make a new one"):
-        step(fast, *Batches(ResidentPairs(PAIRS, fast.device), 4)[0], OBJECTIVE)
+        step(fast, *Batches(PairsOnDevice(PAIRS, fast.device), 4)[0], OBJECTIVE)
 
 
 def test_bce_on_a_sigmoid_raises_under_autocast():

@@ -8,13 +8,13 @@ import torch
 
 from pix2pix_edu.commands import experiments as command
 from pix2pix_edu.experiments import cells as experiments
-from pix2pix_edu.experiments.cells import CELLS, TABLES, find, moments, run_cell
+from pix2pix_edu.experiments.cells import CELLS, TABLES, cell_settings, moments, run_cell
 from pix2pix_edu.experiments.orders import measures
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.record import read_record
 
-TINY = replace(find("L1+cGAN", 0), size=32, width=2, steps=6, count=4)
+TINY = replace(cell_settings("L1+cGAN", 0), size=32, width=2, steps=6, count=4)
 VARIED = {
     "loss": {"loss"},
     "lambda": {"l1_weight", "loss"},
@@ -74,7 +74,7 @@ def test_the_last_step_is_always_a_moment():
 
 def test_an_unknown_cell_is_answered_with_those_that_are_known():
     with pytest.raises(ValueError, match="no cell 'L2': choose from L1, GAN, cGAN"):
-        find("L2", 0)
+        cell_settings("L2", 0)
 
 
 def test_nothing_is_judged_by_pairs_that_some_run_learns_from():
@@ -135,7 +135,7 @@ def test_real_photos_have_the_score_of_the_ceiling():
 @pytest.mark.parametrize("seed", [500])
 def test_a_seed_that_would_train_on_the_judged_pairs_is_refused(seed):
     with pytest.raises(ValueError, match="learn from the pairs that all runs are judged by"):
-        find("L1", seed)
+        cell_settings("L1", seed)
 
 
 @pytest.mark.parametrize("save_every", [2, 3, 6])

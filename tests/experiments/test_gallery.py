@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.experiments import gallery
-from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, SHOWN, find
+from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, SHOWN, cell_settings
 from pix2pix_edu.images import to_tensor
 
 SEEDED = list(product(CELLS, SEEDS))
@@ -59,7 +59,7 @@ def test_a_moment_that_was_not_kept_is_answered_with_those_that_were(hung):
 @pytest.mark.parametrize(("name", "seed"), SEEDED)
 def test_every_cell_comes_along_as_it_is_declared(name, seed):
     settings = gallery.record(name, seed)["settings"]
-    assert settings == {**find(name, seed).__dict__}
+    assert settings == {**cell_settings(name, seed).__dict__}
     assert gallery.moments(name, seed)[-1] == BASE.steps
     assert gallery.fakes(name, seed, BASE.steps).shape == (SHOWN, 3, 64, 64)
 

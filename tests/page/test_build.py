@@ -18,7 +18,8 @@ from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.drawing.sketches import sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.page import build as page
-from pix2pix_edu.page.build import SITE, build, side
+from pix2pix_edu.page.build import SITE, build
+from pix2pix_edu.weights.bundled import trained_size
 from pix2pix_edu.weights.onnx_graph import write_onnx
 
 WEIGHTS = ROOT / "data" / "weights" / "facades_64.generator.safetensors"
@@ -163,12 +164,6 @@ def test_a_page_that_was_stopped_while_its_network_was_written_is_made_by_the_ne
     assert (tmp_path / "page" / "index.html").is_file()
 
 
-@pytest.mark.parametrize(("name", "pixels"), [("facades_128", 128), ("facades_64_L1", 64)])
-def test_the_side_of_the_pictures_is_the_first_number_in_the_name_of_the_network(name, pixels):
-    assert side(name) == pixels
-
-
-@pytest.mark.parametrize("name", ["cats", "cats64", "cats_64px"])
-def test_a_name_without_a_side_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} does not name the side of its pictures"):
-        side(name)
+@pytest.mark.parametrize("network", ["facades_64", "facades_64_L1"])
+def test_a_bundled_network_states_the_side_of_its_pictures(network):
+    assert trained_size(network) == 64

@@ -10,7 +10,7 @@ from pix2pix_edu import __main__
 from pix2pix_edu.images import open_image
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published import audit, comparison, trials
-from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.published.comparison import compare, depth_for, read_system, report
 from pix2pix_edu.published.paper_and_code import DIFFERENCES, distance_moved, measure_all
 from pix2pix_edu.published.protocol import Protocol, read_protocol
@@ -49,7 +49,7 @@ def few_pairs(monkeypatch):
     ],
 )
 def test_the_protocol_of_a_system_is_found_by_running_its_step(name, protocol):
-    assert read_protocol(find(name).step) == Protocol(*protocol)
+    assert read_protocol(find_system(name).step) == Protocol(*protocol)
 
 
 def test_a_protocol_that_nobody_knows_is_called_unknown():
@@ -60,7 +60,7 @@ def test_a_protocol_that_nobody_knows_is_called_unknown():
 
 
 def test_discriminator_first_with_the_librarys_losses_is_the_librarys_step():
-    (one, other), (x, y) = (find("library").build(6, 4) for _ in range(2)), torch.rand(2, 2, 3, 64, 64)
+    (one, other), (x, y) = (find_system("library").build(6, 4) for _ in range(2)), torch.rand(2, 2, 3, 64, 64)
     losses = []
     for model, step in ((one, train_step), (other, discriminator_first)):
         torch.manual_seed(1)
@@ -71,7 +71,7 @@ def test_discriminator_first_with_the_librarys_losses_is_the_librarys_step():
 
 def test_in_the_order_g_d_the_generator_is_judged_by_the_discriminator_of_the_step_before():
     x, y = torch.rand(2, 1, 3, 64, 64)
-    model = find("least_squares").build(6, 4)
+    model = find_system("least_squares").build(6, 4)
     torch.manual_seed(1)
     before = F.mse_loss(model.discriminator(x, model.generator(x)), torch.ones(1, 1, 4, 4)).item()
     torch.manual_seed(1)
@@ -90,7 +90,7 @@ def test_the_layers_of_a_network_are_listed_as_they_run_with_the_sizes_that_they
 
 
 def test_reading_a_network_leaves_it_as_it_is():
-    generator = find("annotated_reading").generator(6, 4)
+    generator = find_system("annotated_reading").generator(6, 4)
     before = {key: value.clone() for key, value in generator.state_dict().items()}
     audit.generator_layers(generator, 64)
     assert all(torch.equal(value, before[key]) for key, value in generator.state_dict().items())
@@ -99,16 +99,16 @@ def test_reading_a_network_leaves_it_as_it_is():
 
 @pytest.mark.parametrize("name", ["library", "least_squares"])
 def test_what_is_counted_without_calculating_is_what_a_real_step_costs(name):
-    row, model = read_system(find(name), 64, 4), find(name).build(6, 4)
+    row, model = read_system(find_system(name), 64, 4), find_system(name).build(6, 4)
     x = torch.rand(1, 3, 64, 64)
-    find(name).step(model, x, x, Objective())  # Adam makes its memory in the first
-    costs = count_costs(lambda: find(name).step(model, x, x, Objective()))
+    find_system(name).step(model, x, x, Objective())  # Adam makes its memory in the first
+    costs = count_costs(lambda: find_system(name).step(model, x, x, Objective()))
     assert row.flops == sum(cost.flops for cost in costs)
     assert row.bytes == pytest.approx(sum(cost.bytes for cost in costs), rel=1e-3)  # Adam also counts its steps for each weight
 
 
 def test_a_step_at_the_papers_size_takes_87_gflop():
-    assert read_system(find("library"), 256, 64).flops / 1e9 == pytest.approx(87, abs=0.5)
+    assert read_system(find_system("library"), 256, 64).flops / 1e9 == pytest.approx(87, abs=0.5)
 
 
 def test_the_report_has_every_system_twice_and_times_where_they_were_asked_for():
@@ -120,7 +120,7 @@ def test_the_report_has_every_system_twice_and_times_where_they_were_asked_for()
         "discriminator",
         *(s.name for s in systems),
     ]
-    (row,) = compare([find("library")], 64, 4, "cpu")
+    (row,) = compare([find_system("library")], 64, 4, "cpu")
     assert row.seconds > 0
     assert report([row]).splitlines()[-1].split()[-1] == f"{row.seconds * 1e3:.0f}"
 
@@ -133,7 +133,7 @@ def test_the_depth_brings_a_picture_down_to_a_pixel_or_as_far_as_its_side_can_be
 @pytest.mark.parametrize("size", [32, 100, 1024])
 def test_sizes_that_the_networks_cannot_halve_are_refused(size):
     with pytest.raises(ValueError, match="size must be 64, 128, 256 or another multiple of 64 up to 512"):
-        comparison.compare([find("library")], size)
+        comparison.compare([find_system("library")], size)
 
 
 def test_each_difference_between_words_and_code_shows_in_a_number():
@@ -185,7 +185,7 @@ def test_trials_leave_cells_results_and_sheets_and_do_nothing_twice(monkeypatch,
 
 @pytest.mark.usefixtures("few_pairs")
 def test_a_cell_that_was_stopped_ends_as_one_that_was_not(tmp_path):
-    system = find("annotated_reading")
+    system = find_system("annotated_reading")
     assert len(list(trials.train_cell(system, BUDGET, 0, tmp_path / "straight", save_every=2))) == 4
     stopped = trials.train_cell(system, BUDGET, 0, tmp_path / "stopped", save_every=2)
     for _ in range(3):
@@ -216,9 +216,9 @@ def test_a_budget_that_cannot_be_spent_is_refused(setting, message):
 
 def test_all_systems_of_a_seed_are_translated_with_dropout_and_the_statistics_of_one_picture():
     torch.manual_seed(0)
-    model, xs = find("annotated_reading").build(6, 4), torch.rand(2, 3, 64, 64)
+    model, xs = find_system("annotated_reading").build(6, 4), torch.rand(2, 3, 64, 64)
     torch.manual_seed(1)
-    together = trials.translate(model.generator, xs)
+    together = trials.translate_each(model.generator, xs)
     torch.manual_seed(1)
-    assert torch.equal(together[:1], trials.translate(model.generator, xs[:1]))
-    assert not torch.equal(together[:1], trials.translate(model.generator, xs[:1]))
+    assert torch.equal(together[:1], trials.translate_each(model.generator, xs[:1]))
+    assert not torch.equal(together[:1], trials.translate_each(model.generator, xs[:1]))

@@ -19,7 +19,7 @@ from pix2pix_edu.files import DATA
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.photos.folders import PhotoPairs
 from pix2pix_edu.published.audit import convs_of, count_parameters, discriminator_layers, dropout_places, generator_layers
-from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.published.steps import CRITIC, ON_PROBABILITIES, SQUARED, in_32_bits
 from pix2pix_edu.published.texts import annotated_reading, layer_tables
 from pix2pix_edu.published.texts.reflect_unet import ReflectDiscriminator
@@ -45,7 +45,7 @@ def fill(network, keys):
 
 
 def recorded_model(name):
-    model = find(name).build()
+    model = find_system(name).build()
     fill(model.generator, RECORD[name]["generator_keys"])
     fill(model.discriminator, RECORD[name]["discriminator_keys"])
     return model
@@ -70,7 +70,7 @@ def rounding_spread(name, draws=3):
     for draw in range(draws + 1):
         model = recorded_model(name)
         noise = torch.randn(X.shape, generator=torch.Generator().manual_seed(draw))
-        find(name).step(model, X + (1e-7 * noise if draw else 0.0), Y, Objective())
+        find_system(name).step(model, X + (1e-7 * noise if draw else 0.0), Y, Objective())
         after.append(torch.cat([output.flatten() for output in outputs(model)]))
     return max((moved - after[0]).abs().max().item() for moved in after[1:])
 
@@ -79,7 +79,7 @@ def rounding_spread(name, draws=3):
 def test_networks_and_step_of_a_text_give_the_numbers_of_its_own_code(name):
     model, record = recorded_model(name), RECORD[name]
     assert max(deviations(model, record)) < 1e-5
-    losses = find(name).step(model, X, Y, Objective())
+    losses = find_system(name).step(model, X, Y, Objective())
     assert [loss.item() for loss in losses] == pytest.approx([record["losses"][key] for key in ("D", "G", "distance")], rel=1e-5)
     if max(deviations(model, record, "_after")) >= 1e-4:  # another processor than the record's: see rounding_spread
         for output, kept in zip(outputs(model), (record["G_x_after"], record["D_xy_after"]), strict=True):
@@ -91,7 +91,7 @@ def test_networks_and_step_of_a_text_give_the_numbers_of_its_own_code(name):
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_text_has_as_many_weights_as_its_own_code_and_dropout_in_the_same_places(name):
     with torch.device("meta"):
-        generator, discriminator = find(name).generator(8, 64), find(name).discriminator(64)
+        generator, discriminator = find_system(name).generator(8, 64), find_system(name).discriminator(64)
     assert count_parameters(generator) == RECORD[name]["generator_parameters"]
     assert count_parameters(discriminator) == RECORD[name]["discriminator_parameters"]
     assert [list(sides) for sides in dropout_places(generator_layers(generator, 256))] == list(RECORD[name]["dropout"].values())
@@ -100,7 +100,7 @@ def test_a_text_has_as_many_weights_as_its_own_code_and_dropout_in_the_same_plac
 def test_the_linked_code_takes_the_references_steps():
     record = reference.RECORD["training"][0]
     size, batch = record["size"], record["batch"]
-    model = find("linked_code").build(record["depth"], record["width"])
+    model = find_system("linked_code").build(record["depth"], record["width"])
     for network, states, load in (
         (model.generator, generator_state, load_generator),
         (model.discriminator, discriminator_state, load_discriminator),
@@ -110,14 +110,14 @@ def test_the_linked_code_takes_the_references_steps():
         reference.without_dropout(network)
     for step, expected in enumerate(record["losses"]):
         x, y = (reference.picture(f"{name}{size}b{batch}t{step}", batch, 3, size) for name in "xy")
-        losses = find("linked_code").step(model, x, y, Objective())
+        losses = find_system("linked_code").step(model, x, y, Objective())
         assert losses.discriminator.item() == pytest.approx((expected["D_real"] + expected["D_fake"]) / 2, rel=1e-5)
     assert reference.deviation(model.generator(reference.picture(f"x{size}b{batch}", batch, 3, size)), record["output_after"]) < 1e-4
 
 
 @pytest.mark.parametrize(("levels", "sides"), [(8, (4, 8, 16)), (7, (4, 8)), (6, (4,)), (5, ())])
 def test_the_linked_codes_dropout_lies_between_its_innermost_block_and_those_with_fewer_channels(levels, sides):
-    generator = find("linked_code").generator(levels, 4)
+    generator = find_system("linked_code").generator(levels, 4)
     assert dropout_places(generator_layers(generator, 2**levels)) == ((), sides)
 
 
@@ -135,7 +135,7 @@ def test_the_linked_codes_dropout_lies_between_its_innermost_block_and_those_wit
     ],
 )
 def test_the_patch_of_a_text_is_counted_from_its_module(name, patch, side):
-    discriminator = find(name).discriminator(4)
+    discriminator = find_system(name).discriminator(4)
     assert receptive_field(convs_of(discriminator)) == patch
     assert discriminator_layers(discriminator, 256)[-1].shape == (1, side, side)
 
@@ -143,7 +143,7 @@ def test_the_patch_of_a_text_is_counted_from_its_module(name, patch, side):
 @pytest.mark.parametrize(("name", "patch"), [("annotated_reading", 70), ("least_squares", 94), ("paper_words", 94)])
 def test_the_counted_patch_is_what_a_gradient_reaches_once_the_statistics_are_fixed(name, patch):
     torch.manual_seed(0)
-    discriminator = torch.nn.Sequential(*(part for part in find(name).discriminator(4).layers if "Norm" not in type(part).__name__))
+    discriminator = torch.nn.Sequential(*(part for part in find_system(name).discriminator(4).layers if "Norm" not in type(part).__name__))
     for part in discriminator.modules():  # where a block lies in a Sequential of its own, its norm becomes an affine map
         if isinstance(part, torch.nn.BatchNorm2d):
             part.eval()
@@ -190,12 +190,12 @@ def test_every_system_takes_a_pair_at_a_time_from_disk_and_changes_every_weight_
 
 
 def test_the_same_seed_builds_the_same_networks():
-    one, other = (find("cross_entropy").build(6, 4, seed=3) for _ in range(2))
+    one, other = (find_system("cross_entropy").build(6, 4, seed=3) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.generator.parameters(), other.generator.parameters(), strict=True))
 
 
 def test_a_sigmoid_in_d_and_another_in_the_loss_keep_d_above_half_a_nat_and_g_within_its_narrow_band():
-    real, fake = find("annotated_reading_sigmoid_twice").step.keywords["adversarial"]
+    real, fake = find_system("annotated_reading_sigmoid_twice").step.keywords["adversarial"]
     logits = torch.linspace(-40, 40, 401)
     g = torch.stack([real(value.sigmoid()[None]) for value in logits])
     d = torch.stack([(real(sure.sigmoid()[None]) + fake(other.sigmoid()[None])) / 2 for sure in logits[::20] for other in logits[::20]])
@@ -232,4 +232,4 @@ def test_every_fault_names_its_place_in_the_text():
 
 def test_an_unknown_system_is_answered_with_the_names_of_all():
     with pytest.raises(ValueError, match="there is no system dcgan: it must be one of annotated_reading, least_squares"):
-        find("dcgan")
+        find_system("dcgan")

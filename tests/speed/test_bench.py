@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from pix2pix_edu.speed.bench import Timing, bench, report
-from pix2pix_edu.speed.reference_code import Peer
+from pix2pix_edu.speed.reference_code import ReferenceModel
 from pix2pix_edu.speed.roofline import Cost, Machine, count_costs, floor_seconds, measure_machine
 from pix2pix_edu.training import paper_adam
 
@@ -67,11 +67,11 @@ def test_the_report_compares_with_the_reference_where_it_ran_along():
 
 def test_a_folder_that_is_no_checkout_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="no models/pix2pix_model.py"):
-        Peer(tmp_path, 5, 8, "cpu")
+        ReferenceModel(tmp_path, 5, 8, "cpu")
 
 
 def test_a_checkout_that_cannot_be_loaded_says_what_is_missing(tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "pix2pix_model.py").write_text("import a_package_that_nobody_has\n")
     with pytest.raises(ValueError, match="a_package_that_nobody_has"):
-        Peer(tmp_path, 5, 8, "cpu")
+        ReferenceModel(tmp_path, 5, 8, "cpu")

@@ -9,7 +9,7 @@ from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.fast_step import FoldedConvTranspose2d, Speed, fast_generator, fast_step, fastest, fold, lay_out
-from pix2pix_edu.speed.on_device import ResidentPairs
+from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
 
 OBJECTIVE = Objective(l1_weight=10.0)
@@ -117,7 +117,7 @@ def test_a_training_goes_on_in_another_memory_layout_as_if_nothing_had_happened(
 
 
 def test_resident_pairs_are_the_same_pairs_and_give_the_same_crops():
-    resident = ResidentPairs(PAIRS, CPU)
+    resident = PairsOnDevice(PAIRS, CPU)
     assert len(resident) == len(PAIRS)
     for step in range(3):
         plain = Batches(PAIRS, 2, crop=24)[step]
@@ -126,7 +126,7 @@ def test_resident_pairs_are_the_same_pairs_and_give_the_same_crops():
 
 def test_resident_pairs_refuse_values_that_are_not_finite():
     with pytest.raises(ValueError, match="not finite"):
-        ResidentPairs([(torch.full((3, 4, 4), torch.nan), torch.zeros(3, 4, 4))], CPU)
+        PairsOnDevice([(torch.full((3, 4, 4), torch.nan), torch.zeros(3, 4, 4))], CPU)
 
 
 def test_the_fast_generator_draws_the_same_pictures_within_8_bit_precision():

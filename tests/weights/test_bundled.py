@@ -5,8 +5,9 @@ from safetensors.torch import save_file
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import DATA
 from pix2pix_edu.run import loop
-from pix2pix_edu.run.networks import open_generator, ship
+from pix2pix_edu.run.networks import open_generator, save_for_sharing
 from pix2pix_edu.run.settings import Settings
+from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained
 
 
@@ -14,7 +15,7 @@ def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
     settings = Settings(size=32, depth=3, width=4, steps=2, loss="L1+GAN", patch=34)
     model = loop.resume(settings, tmp_path / "run")
     list(loop.run(model, settings, tmp_path / "run"))
-    ship(tmp_path / "run", "small", tmp_path / "weights")
+    save_for_sharing(tmp_path / "run", "small", tmp_path / "weights")
     generator, discriminator = load_pretrained("small", tmp_path / "weights")
     assert (generator.depth, discriminator.patch, discriminator.conditional) == (3, 34, False)
     for loaded, trained in ((generator, model.generator), (discriminator, model.discriminator)):
@@ -32,7 +33,7 @@ def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen(na
     generator, discriminator = load_pretrained(name)
     torch.manual_seed(0)
     houses = [SyntheticPairs(8, 64, seed=999)[i] for i in range(8)]
-    x, y = (torch.stack(side) for side in zip(*houses, strict=True))
+    x, y = stack_pairs(houses)
     with torch.no_grad():
         fake = torch.cat([generator(one[None]) for one in x])
         real_more_real = [
@@ -45,7 +46,7 @@ def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen(na
 def test_a_generator_shared_as_one_file_translates_on_its_own(tmp_path):
     settings = Settings(size=32, depth=3, width=4, steps=1)
     list(loop.run(loop.resume(settings, tmp_path / "run"), settings, tmp_path / "run"))
-    ship(tmp_path / "run", "small", tmp_path / "weights")
+    save_for_sharing(tmp_path / "run", "small", tmp_path / "weights")
     (tmp_path / "weights" / "small.discriminator.safetensors").unlink()
     generator = open_generator(tmp_path / "weights" / "small.generator.safetensors")
     assert generator(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.clinic.signs import CHANCE, Log
+from pix2pix_edu.classroom.clinic.signs import Log
 from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.objective import CHANCE
 
 SHORTEST = 1e-6  # gradients that are shorter are drawn as 0
 SMOOTH = 11  # points that the band of healthy runs is averaged over, so that it gives none of them away

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from pix2pix_edu.classroom.clinic.conditions import CONDITIONS, Condition
 from pix2pix_edu.classroom.clinic.signs import Log, averaged
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.files import DATA, replace_text
+from pix2pix_edu.files import DATA, write_text
 from pix2pix_edu.images import open_image, to_image, to_tensor
 from pix2pix_edu.run.machine_log import describe
 from pix2pix_edu.run.record import CURVE_POINTS
 from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pairs
-from pix2pix_edu.training import Batches, Losses, Pix2Pix, train
+from pix2pix_edu.training import Batches, Losses, Pix2Pix, stack_pairs, train
 
 CLINIC = DATA / "clinic"
 HEALTHY = Settings(depth=5, width=24, l1_weight=10.0, lr=5e-4, discriminator_lr=2e-4, steps=400)
@@ -97,8 +97,7 @@ def length(network: nn.Module) -> float:
 @cache
 def unseen_pairs(size: int) -> tuple[Tensor, Tensor]:
     """The pairs whose inputs every patient translates."""
-    xs, ys = zip(*SyntheticPairs(SHOWN, size, UNSEEN_SEED), strict=True)
-    return torch.stack(xs), torch.stack(ys)
+    return stack_pairs(SyntheticPairs(SHOWN, size, UNSEEN_SEED))
 
 
 def translate_unseen(model: Pix2Pix, condition: Condition, size: int) -> Tensor:
@@ -123,7 +122,7 @@ def admit(patient: Patient, folder: Path, settings: Settings = HEALTHY) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     to_image(torch.cat(list(found.fakes), dim=-1)).save(folder / f"{patient.file}.jpg", quality=90, subsampling=0)
-    replace_text(folder / f"{patient.file}.json", json.dumps(entry, allow_nan=False) + "\n")
+    write_text(folder / f"{patient.file}.json", json.dumps(entry, allow_nan=False) + "\n")
 
 
 @cache

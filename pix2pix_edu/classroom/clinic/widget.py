@@ -12,7 +12,7 @@ from pix2pix_edu.classroom.clinic import figures
 from pix2pix_edu.classroom.clinic.conditions import CONDITIONS
 from pix2pix_edu.classroom.clinic.patients import Patient, consult, unseen_pairs, waiting_room
 from pix2pix_edu.classroom.clinic.signs import end, start
-from pix2pix_edu.classroom.display import as_html
+from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.explorer import menu
 
 UNDECIDED = "your diagnosis"
@@ -114,7 +114,7 @@ class Clinic:
 @lru_cache(maxsize=32)
 def curves_page(number: int) -> str:
     """A patient's curves with their caption."""
-    return _captioned(*draw_patient(number))
+    return with_caption(*draw_patient(number), live=False)
 
 
 @lru_cache(maxsize=64)
@@ -122,11 +122,8 @@ def verdict_page(number: int, guess: str) -> str:
     """The answer, its reasons and the pictures."""
     verdict = diagnose(number, guess)
     reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in verdict.reasons)
-    return f'<p role="status"><b>{html.escape(verdict.answer)}</b></p><ul>{reasons}</ul>{_captioned(*draw_pictures(number))}'
-
-
-def _captioned(figure: Figure, alt: str) -> str:
-    return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption>{html.escape(alt)}</figcaption></figure>'
+    pictures = with_caption(*draw_pictures(number), live=False)  # the verdict above is read out already
+    return f'<p role="status"><b>{html.escape(verdict.answer)}</b></p><ul>{reasons}</ul>{pictures}'
 
 
 def clinic() -> widgets.VBox:

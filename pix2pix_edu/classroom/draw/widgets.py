@@ -5,17 +5,17 @@ import binascii
 import io
 from importlib.resources import files
 
-import torch
 import traitlets
 from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from pix2pix_edu.classroom.display import as_html, draw_pictures
+from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
 from pix2pix_edu.drawing.classes import CLASSES, PALETTE, label_ids
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.translation import translate
 
@@ -41,9 +41,7 @@ def draw_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> tup
 
 def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> Tensor:
     """G(x) of a label map, the same each time for the same seed of the dropout; torch's random numbers stay as they were."""
-    device = next(generator.parameters()).device
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with own_random_numbers(seed):
         return translate(generator, to_tensor(sketch))
 
 
@@ -53,13 +51,6 @@ def describe(sketch: Image.Image, seed: int) -> str:
     largest_first = shares.argsort(descending=True, stable=True)
     seen = [f"{CLASSES[number]} {shares[number]:.1%}" for number in largest_first if shares[number] > 0]
     return f"The sketch and what G makes of it, dropout seed {seed}: {', '.join(seen)}."
-
-
-def to_data_url(image: Image.Image) -> str:
-    """A picture as a PNG in an address of its own, as a browser shows it without asking a server."""
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return PREFIX + base64.b64encode(buffer.getvalue()).decode()
 
 
 def open_sketch(url: str, size: int) -> Image.Image:
@@ -72,7 +63,7 @@ def open_sketch(url: str, size: int) -> Image.Image:
             raise ValueError(f"it is {image.width} x {image.height}")
         labels = label_ids(image.convert("RGB"))  # a browser that guards against fingerprints alters colours a little
     except (ValueError, OSError, SyntaxError, binascii.Error, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): make one with to_data_url") from None
+        raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): make one with data_url") from None
     return Image.fromarray(PALETTE[labels.numpy()])
 
 
@@ -97,7 +88,7 @@ class Board(anywidget.AnyWidget):
             size=size,
             paints=paints(),
             samples=[{"name": name, "labels": _bytes(picture)} for name, picture in samples.items()],
-            sketch=to_data_url(sketch or next(iter(samples.values()))),
+            sketch=data_url(sketch or next(iter(samples.values()))),
         )
 
     @property
@@ -114,7 +105,7 @@ class Board(anywidget.AnyWidget):
     def _translate(self, _: dict) -> None:
         sketch = self.picture
         with self.hold_sync():  # picture and words arrive together
-            self.fake = to_data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
+            self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
             self.alt = describe(sketch, self.seed)
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:

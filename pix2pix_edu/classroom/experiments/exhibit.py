@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from pix2pix_edu.classroom.display import data_url
+
 SCALE = 3  # each pixel becomes so many, unsmoothed
 GAP = 1  # pixels of the page around each picture, before they are enlarged
 # The table's columns are as wide as the pictures' above; on a telephone the letters shrink with them.
@@ -39,7 +41,7 @@ def make_exhibit(
     page = (
         f'<figure style="margin: 0; max-width: {wall.width}px; {FONT}">'
         f'<div style="display: grid; grid-template-columns: repeat({len(columns)}, minmax(0, 1fr)); text-align: center">{headings}</div>'
-        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}" '
+        f'<img alt="{html.escape(alt)}" src="{data_url(buffer.getvalue())}" '
         f'style="display: block; width: 100%; height: auto">{_table(head, rows)}'
         f'<p style="margin: 4px 0">{html.escape(notes)}</p>'
         f'<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'

@@ -1,6 +1,5 @@
 """Figures of the full run: how long it takes where, fewer bits, the learning rate, what becomes of it, how runs compare."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import torch.nn.functional as F
@@ -9,8 +8,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from pix2pix_edu.classroom.display import COLOURS, new_figure
+from pix2pix_edu.objective import CHANCE
 
-CHANCE = math.log(2)  # D's loss where it guesses
 UNITS = {"day": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3}
 LINES = (COLOURS["D"], COLOURS["fake"], COLOURS["y"], COLOURS["x"], COLOURS["L1"], "#777777")
 MARKS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0, "1 day": 86400.0}  # of the logarithmic axis

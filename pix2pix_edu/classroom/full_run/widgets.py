@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pix2pix_edu.classroom.explorer import choice, explore
 from pix2pix_edu.classroom.full_run.figures import draw_durations, duration
 from pix2pix_edu.discriminator import PatchDiscriminator
-from pix2pix_edu.generator import Generator
+from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.roofline import Cost, Machine, count_costs, floor_seconds
 from pix2pix_edu.training import Pix2Pix, train_step
@@ -30,8 +30,7 @@ def step_costs(size: int, width: int, batch_size: int) -> list[Cost]:
 @functools.cache
 def _counted(size: int, width: int, batch_size: int) -> list[Cost]:
     with torch.device("meta"):
-        depth = min(8, size.bit_length() - 1)
-        model = Pix2Pix(Generator(depth=depth, width=width), PatchDiscriminator(70, width=width))
+        model = Pix2Pix(Generator(depth=largest_depth(size), width=width), PatchDiscriminator(70, width=width))
         x, y = torch.empty(2, batch_size, 3, size, size)
     networks = (model.generator, model.discriminator)
     adam = [Cost(0, ADAM_TENSORS * sum(weight.nbytes for weight in network.parameters())) for network in networks]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pix2pix_edu.classroom.verdict import Misconception, check
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.training import stack_pairs
 
 HEIGHT, WIDTH, CROP = 12, 15, 8  # of the jitter's test picture: no side equals another
 JITTER_SEEDS = 200
@@ -224,7 +225,7 @@ def _check_variety(cuts: list[Cut]) -> None:
 def still_paired(fn: Callable[[Tensor, Tensor], bool]) -> str:
     """Whether a set of xs and ys still belongs together, whatever the brightness of its photos."""
     for seed in range(3):
-        xs, ys = (torch.stack(side) for side in zip(*SyntheticPairs(12, 64, seed=40 + seed), strict=True))
+        xs, ys = stack_pairs(SyntheticPairs(12, 64, seed=40 + seed))
         for light, photos in (("usual", ys), ("dark", ys * 0.2 - 0.8), ("pale", ys * 0.1 + 0.5)):
             _check_inspector(bool(fn(xs, photos)), bool(fn(xs, photos.roll(5, 0))), light)
     return "18 sets told apart: intact or shuffled, in the usual light, dark or pale"

@@ -16,6 +16,7 @@ from pix2pix_edu.classroom.pairs import figures
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.images import jitter, to_image, to_tensor
 from pix2pix_edu.measures.pixels import l1
+from pix2pix_edu.random_numbers import own_random_numbers
 
 HOUSES = SyntheticPairs(100, 144, seed=5)  # drawn when looked at
 CROPS = (144, 136, 128, 112, 96)
@@ -26,8 +27,7 @@ Damage = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
 def draw_translation(generator: nn.Module, pairs: SyntheticPairs, house: int, noise: int) -> tuple[Figure, str]:
     """Input | fake | target of one house, with the dropout noise of one seed."""
     x, y = (side.unsqueeze(0) for side in pairs[house])
-    with torch.random.fork_rng(devices=[]), torch.no_grad():  # whoever calls keeps their own random numbers
-        torch.default_generator.manual_seed(noise)
+    with own_random_numbers(noise), torch.no_grad():
         fake = generator(x)
     alt = f"House {house}, noise {noise}: the label map x, the fake G(x) and the real photo y. L1 between fake and y: {l1(fake, y):.3f}."
     return draw_translations(x, fake, y), alt

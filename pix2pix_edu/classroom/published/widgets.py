@@ -12,7 +12,7 @@ from pix2pix_edu.classroom.published.figures import SCORES, LossRange, draw_syst
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published import audit
-from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find
+from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.published.system import System
 from pix2pix_edu.published.texts.reflect_unet import ReflectDiscriminator
 from pix2pix_edu.receptive_field import receptive_field
@@ -64,13 +64,13 @@ def _head(system: System) -> nn.Module:
 @cache
 def paid_by_g(name: str) -> Tensor:
     """What G pays in a system for each of SCORES."""
-    return torch.tensor([losses_at(find(name), 0.0, score)[1] for score in SCORES.tolist()])
+    return torch.tensor([losses_at(find_system(name), 0.0, score)[1] for score in SCORES.tolist()])
 
 
 @cache
 def loss_range(name: str) -> LossRange:
     """D's loss at its best, and the least and the most that G can pay, in a system."""
-    system = find(name)
+    system = find_system(name)
     on_y = min(losses_at(system, score, 0.0)[0] for score in EXTREMES)
     on_fakes = min(losses_at(system, 0.0, score)[0] for score in EXTREMES)
     paid = [losses_at(system, 0.0, score)[1] for score in EXTREMES]
@@ -88,7 +88,7 @@ def _judge(name: str, meant: int) -> nn.Module:
     """The D of a system; of a longer list where a text builds it from one, by the text's own rule."""
     with torch.device("meta"):
         if name != BY_THE_LAST:
-            return find(name).discriminator(4)
+            return find_system(name).discriminator(4)
         return ReflectDiscriminator((4, 8, 16, 32) + (32,) * MEANT.index(meant))
 
 

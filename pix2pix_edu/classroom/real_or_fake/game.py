@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.display import as_html, show
+from pix2pix_edu.classroom.display import as_html, show, with_caption
 from pix2pix_edu.classroom.real_or_fake.figures import draw_fooled, draw_sheet
 from pix2pix_edu.classroom.real_or_fake.glance import GAP, SIDE, standing, vanishing
 from pix2pix_edu.classroom.real_or_fake.pictures import find_pair, usable_runs
@@ -153,7 +153,7 @@ class RealOrFake(widgets.VBox):
         _set_display(None, self.saving)
         figure, alt = draw_votes(tally([self.game()]))
         self.note.value = _paragraphs("That was the last pair. One player's intervals are wide; those of a class are not.")
-        self.frame.value = f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption>{_paragraphs(alt)}</figcaption></figure>'
+        self.frame.value = with_caption(figure, alt, _paragraphs(alt))
 
     def game(self) -> Game:
         """The answers that count."""

@@ -1,12 +1,11 @@
 """Two pictures side by side in HTML: for a moment only, or to stay."""
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 
 from torch import Tensor
 
+from pix2pix_edu.classroom.display import data_url
 from pix2pix_edu.images import to_image
 
 SIDE = 256  # pixels of the page for a picture, where there is room
@@ -39,11 +38,8 @@ def standing(pair: Sequence[Tensor], captions: Sequence[str]) -> str:
 
 def _image(image: Tensor, alt: str, style: str = "", attributes: str = "") -> str:
     """A picture enlarged without smoothing; it is decoded at once, for its time may be short."""
-    buffer = io.BytesIO()
-    to_image(image).save(buffer, format="PNG")
-    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
     style = f"display: block; width: 100%; image-rendering: pixelated; {style}"
-    return f'<img alt="{html.escape(alt)}" src="{source}" decoding="sync" style="{style}" {attributes}>'
+    return f'<img alt="{html.escape(alt)}" src="{data_url(to_image(image))}" decoding="sync" style="{style}" {attributes}>'
 
 
 def _row(boxes: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Game, Trial, Vote
-from pix2pix_edu.files import replace_text
+from pix2pix_edu.files import write_text
 
 KIND = "pix2pix-edu: real or fake"
 LARGEST_FILE = 100_000  # bytes; a game takes some 3,000
@@ -27,7 +27,7 @@ def save_game(game: Game, folder: Path) -> Path:
     votes = [{**trial._asdict(), "said": said} for trial, said in game.votes]
     kept = {"kind": KIND, **{field.name: getattr(game, field.name) for field in fields(Game)}, "votes": votes}
     path = folder / f"real_or_fake_{game.name}.json"
-    replace_text(path, json.dumps(kept, indent=1) + "\n")
+    write_text(path, json.dumps(kept, indent=1) + "\n")
     return path
 
 

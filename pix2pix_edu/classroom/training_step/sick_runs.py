@@ -10,7 +10,7 @@ from torch import Tensor
 from pix2pix_edu.classroom.small_runs import short_run, small_pairs
 from pix2pix_edu.classroom.wrong_steps import altered_step, generator_only_step, hundredfold_step, shared_optimizer_step
 from pix2pix_edu.objective import fake_loss, real_loss
-from pix2pix_edu.training import Losses, Step, train_step
+from pix2pix_edu.training import Losses, Step, stack_pairs, train_step
 
 
 class Ailment(NamedTuple):
@@ -77,7 +77,7 @@ def gallery(steps: int = 60, seed: int = 0) -> dict[str, Patient]:
 
 def _train_patient(name: str, steps: int, seed: int) -> Patient:
     model, history = short_run(AILMENTS[name].step, steps, seed)
-    x, y = (torch.stack(side) for side in zip(*(small_pairs()[index] for index in range(2)), strict=True))
+    x, y = stack_pairs(small_pairs()[index] for index in range(2))
     with torch.no_grad():
         fake = model.generator(x)
     return Patient(name, history, x, fake, y)

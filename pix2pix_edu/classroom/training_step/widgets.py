@@ -15,6 +15,7 @@ from pix2pix_edu.classroom.small_runs import short_run, small_batches, small_mod
 from pix2pix_edu.classroom.training_step.figures import Flow, draw_case, draw_flow
 from pix2pix_edu.classroom.training_step.sick_runs import AILMENTS, gallery
 from pix2pix_edu.objective import fake_loss, real_loss
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Pix2Pix, descend, paper_adam
 
 LOSSES = ("D's loss", "G, adversarial", "G, L1")
@@ -41,8 +42,7 @@ def draw_gradient_flow(loss: str = "D's loss", detach: bool = True, freeze: bool
 def _flow(loss: str, detach: bool, freeze: bool) -> Flow:
     G, D = _warm_model().generator, _warm_model().discriminator
     x, y = small_batches()[0]
-    with torch.random.fork_rng([]):
-        torch.manual_seed(0)
+    with own_random_numbers(0):
         fake = G(x)
     shown = fake.detach() if detach else fake
     parts = [] if freeze else list(D.parameters())
@@ -91,7 +91,7 @@ def draw_factor(optimizer: str = "Adam", factor: float = 0.5) -> tuple[Figure, s
 @cache
 def _first_step(optimizer: str, factor: float) -> Tensor:
     """The change of D's weights in one step down its loss times the factor."""
-    with torch.random.fork_rng([]):
+    with own_random_numbers():
         model = small_model()
         (x, y), weights = small_batches()[0], list(model.discriminator.parameters())
         fake = model.generator(x).detach()

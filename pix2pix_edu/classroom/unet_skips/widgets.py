@@ -11,14 +11,14 @@ from pix2pix_edu.classroom import explorer
 from pix2pix_edu.classroom.unet_skips.figures import difference_picture, draw_line, draw_strip, level_name
 from pix2pix_edu.drawing.classes import CLASS_COLOURS
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.random_numbers import own_random_numbers
 
 
 def decode_kept(generator: Generator, levels: Sequence[Tensor], kept: Iterable[int] | None = None, seed: int = 0) -> Tensor:
     """The fake where every level that is not in `kept` (1 = outermost; None: all) holds zeros, under the dropout of this seed."""
     kept = range(1, len(levels) + 1) if kept is None else kept
     levels = [level if number in kept else torch.zeros_like(level) for number, level in enumerate(levels, start=1)]
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with torch.no_grad(), own_random_numbers(seed):
         return generator.decode(levels)
 
 

@@ -1,0 +1,18 @@
+"""Random numbers for a block of code that must not change anyone else's."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+
+@contextlib.contextmanager
+def own_random_numbers(seed: int | None = None) -> Iterator[None]:
+    """Restore torch's random numbers, the GPU's too, when the block ends. With `seed`, the block starts from that seed."""
+    gpu = torch.cuda.is_initialized()  # torch.manual_seed would also seed a GPU that nobody has used yet, and that cannot be undone
+    with torch.random.fork_rng([torch.cuda.current_device()] if gpu else []):
+        if seed is not None:
+            torch.default_generator.manual_seed(seed)
+            if gpu:
+                torch.cuda.manual_seed(seed)
+        yield
