@@ -1,17 +1,17 @@
-# make lab    the course in JupyterLab          make test    everything that must hold
+# make lab    the course in JupyterLab          make test    every test, every notebook, the browser tests
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
 # make first  one translation, as a picture     make wheelhouse  a folder that installs the course without internet
-# make address REPO=owner/name                  the course's address, wherever it stands
-# make page   the drawing page in build/page, for any host of plain files
+# make address REPO=owner/name                  put the address of your copy into badges, notebooks and README
+# make page   the drawing page in build/page, for any web host
 # The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end,
-# make cuda what only a GPU can show (the other tests leave a GPU alone).
+# make cuda the tests that need a GPU (all others run on the CPU).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIX2PIX_PROFILE ?= smoke
-# Two test processes share the cores: one thread each, or they wait for one another.
+# Two test processes share the cores, so each gets one thread.
 ONE_THREAD := OMP_NUM_THREADS=1
-# JupyterLab refuses to start as root unless told that this is meant.
+# JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: lab first page address wheelhouse test unit lessons colab browser no-browser cuda lint format clean
@@ -25,7 +25,7 @@ first: $(VENV)/classroom
 page: $(VENV)/dev
 	$(BIN)/python -m pix2pix_edu page build/page
 
-# Stated in pyproject.toml, which comes last, and copied from there to the other places.
+# The address in pyproject.toml, which is changed last, is replaced in all of these files.
 STATED = $(shell sed -n 's|.*Repository = "https://github.com/\([^"]*\)".*|\1|p' pyproject.toml)
 PLACES = README.md tests/setup_cell.py $(wildcard notebooks/*.ipynb docs/*.md) pyproject.toml
 address:
@@ -41,16 +41,16 @@ test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
 unit: $(VENV)/dev
 	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
-# Every notebook from a fresh kernel, and how much of the library they reach (nbval counts that in one process only).
+# Every notebook from a fresh kernel, with the coverage of the library (nbval measures it in one process only).
 lessons: $(VENV)/dev
 	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks -W default --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
 
-# The same on the front end of Colab, which is older; torch is shared with the first environment.
+# The same with Colab's older Jupyter packages; torch is shared with the first environment.
 colab: $(VENV)-colab/ready
 	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope
 
 no-browser:
-	@echo "The lessons were not opened in a browser: install chromium (sudo apt install chromium) to test that as well."
+	@echo "The browser tests were not run: install Chromium (sudo apt install chromium) to run them."
 
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev

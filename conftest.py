@@ -1,13 +1,13 @@
-"""For every pytest run of this repository, the notebooks' included."""
+"""Hooks for every pytest run in this repository, those of the notebooks included."""
 
 import pytest
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in which a notebook's cell took too long: nbval marks the cells after it as expected failures, which would pass."""
+    """Fail the run if a cell of a notebook timed out: nbval reports the cells after it as expected failures, which would pass."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and reporter.stats.get("xfailed"):
-        reporter.write_line(f"{len(reporter.stats['xfailed'])} cells never ran: the cell before them took too long", red=True)
+        reporter.write_line(f"{len(reporter.stats['xfailed'])} cells were not run, because a cell before them timed out", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -1,4 +1,4 @@
-"""Make again what lies beside this file: python data/make.py, or python data/make.py RUN to share the networks of a run as well."""
+"""Make the drawn pairs, checksums and pictures in this folder: python data/make.py. With RUN, also bundle the networks of that run."""
 
 import hashlib
 import sys
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 
 def checksums(folder: Path) -> str:
-    """One line for each picture and record below the folder, as sha256sum writes them."""
+    """A line per picture and record in the folder, as sha256sum writes them."""
     files = sorted(file for file in folder.rglob("*") if file.suffix in (".png", ".jpg", ".json"))
     return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files)
 

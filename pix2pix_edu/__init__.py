@@ -1,3 +1,3 @@
-"""pix2pix as the paper has it: small modules that read in the paper's order."""
+"""pix2pix, written to be read beside the paper."""
 
 __version__ = "0.1.0"

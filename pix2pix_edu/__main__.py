@@ -7,25 +7,13 @@ import torch
 
 from pix2pix_edu.commands import bench, compare, evaluate, experiments, export, fetch, first, page, pair, train, translate
 
-COMMANDS = {
-    "first": first,
-    "fetch": fetch,
-    "pair": pair,
-    "train": train,
-    "translate": translate,
-    "evaluate": evaluate,
-    "export": export,
-    "bench": bench,
-    "compare": compare,
-    "experiments": experiments,
-    "page": page,
-}
+MODULES = (first, fetch, pair, train, translate, evaluate, export, bench, compare, experiments, page)
+COMMANDS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What can be asked for, in words that a student understands."""
     parser = argparse.ArgumentParser(
-        prog="python -m pix2pix_edu", description="Train a pix2pix, translate pictures with it, judge it, or time it."
+        prog="python -m pix2pix_edu", description="Train a pix2pix model, translate pictures with it, measure it, or time it."
     )
     parsers = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
@@ -34,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Do what was asked; whatever was wrong with it is said in one sentence."""
+    """Run a command, and print an error as one sentence."""
     arguments = build_parser().parse_args()
     try:
         COMMANDS[arguments.command].run(arguments)
@@ -43,7 +31,7 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f"{arguments.command}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to go on; a training goes on from its last checkpoint")
+        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to continue; a training continues from its last checkpoint")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator: one logit for each patch of the image, and the patch size is the list of its convolutions."""
+"""The discriminator: a PatchGAN, with one logit for each patch (section 3.2.2 of the paper; layers in appendix 6.1.2)."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ PATCHES = (1, 16, 34, 70, 142, 286)
 
 
 def patch_convs(patch: int) -> list[Conv]:
-    """The convolutions whose receptive field is `patch` pixels: each step up in size is one more of stride 2."""
+    """The convolutions whose receptive field is `patch` pixels: the larger the patch, the more of them have stride 2."""
     if patch not in PATCHES:
         raise ValueError(f"patch must be one of {PATCHES}, got {patch}")
     if patch == 1:
@@ -19,7 +19,10 @@ def patch_convs(patch: int) -> list[Conv]:
 
 
 class PatchDiscriminator(nn.Module):
-    """Judges each patch of y as real or fake; when conditional, with x in sight."""
+    """Judge each patch of y as real or fake: from x and y together, or from y alone if not `conditional`.
+
+    The layers are built from `patch_convs(patch)`; `width` is the number of channels of the first one.
+    """
 
     def __init__(
         self,
@@ -50,8 +53,8 @@ class PatchDiscriminator(nn.Module):
         if min(output_size(self.convs, side) for side in y.shape[-2:]) < 1:
             smallest = smallest_input(self.convs)
             raise ValueError(
-                f"a patch of {self.patch} needs an image of at least {smallest} pixels a side, "
+                f"a patch of {self.patch} needs images of at least {smallest} x {smallest} pixels, "
                 f"got {y.shape[-2]} x {y.shape[-1]}: use a larger image or a smaller patch"
             )
-        seen = torch.cat([x, y], dim=1) if self.conditional else y
-        return self.layers(seen)  # (batch, 1, rows, columns): logits, no sigmoid
+        image = torch.cat([x, y], dim=1) if self.conditional else y
+        return self.layers(image)  # logits, (batch, 1, rows, columns): the sigmoid is in the loss

@@ -1,4 +1,4 @@
-"""The generator: an encoder that halves, a decoder that doubles, and skips that carry each level across."""
+"""The generator: a U-Net (section 3.2.1 of the paper; layers in appendix 6.1.1)."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,10 @@ def largest_depth(size: int) -> int:
 
 
 class Generator(nn.Module):
-    """U-Net of `depth` levels; without skips it is the paper's encoder-decoder."""
+    """An encoder of `depth` levels, each half the size of the one before, a decoder that mirrors it, and skips between equal sizes.
+
+    Without skips it is the encoder-decoder that the paper compares with. `width` is the number of channels of the first level.
+    """
 
     def __init__(
         self,
@@ -30,9 +33,9 @@ class Generator(nn.Module):
             raise ValueError(f"depth must be at least 1, got {depth}")
         self.depth, self.skips = depth, skips
         channels = [width * min(2**level, 8) for level in range(depth)]
-        wider = 2 if skips else 1  # a decoder block after a skip reads [skip, upsampled]
+        wider = 2 if skips else 1  # a decoder block takes [skip, upsampled]
 
-        # No norm on the first level (the paper) and on the last (at 256 px it is 1x1: a norm there would leave a constant).
+        # No norm on the first level, as in the paper, nor on the last: at 256 px and batch 1 it is one pixel, and a norm would make it 0.
         self.down = nn.ModuleList(
             down_block(before, after, norm=0 < level < depth - 1)
             for level, (before, after) in enumerate(zip([in_channels, *channels], channels, strict=False))
@@ -50,7 +53,7 @@ class Generator(nn.Module):
         start_as_the_paper(self)
 
     def encode(self, x: Tensor) -> list[Tensor]:
-        """The output of each level, from half the size of x down to the bottleneck."""
+        """Return the output of each encoder level, from half the size of x down to the bottleneck."""
         self._check_size(x)
         levels = []
         for down in self.down:
@@ -59,7 +62,7 @@ class Generator(nn.Module):
         return levels
 
     def decode(self, levels: Sequence[Tensor]) -> Tensor:
-        """From the bottleneck back to an image, reading one skip at each level on the way."""
+        """Turn the outputs of the encoder into an image; each one but the last is a skip."""
         *skips, h = levels
         for up, skip in zip(self.up, reversed(skips), strict=True):
             h = up(h)
@@ -75,6 +78,6 @@ class Generator(nn.Module):
         if any(side % unit for side in sides):
             fitting = " x ".join(str(max(unit, round(side / unit) * unit)) for side in sides)
             raise ValueError(
-                f"{self.depth} levels need sides that {unit} divides, got {sides[0]} x {sides[1]}: "
+                f"a generator of depth {self.depth} needs height and width to be multiples of {unit}, got {sides[0]} x {sides[1]}: "
                 f"resize to {fitting}, or use a smaller depth"
             )

@@ -1,35 +1,35 @@
-"""The two blocks that both networks are stacked from, and how their weights start."""
+"""The building blocks of both networks, and their initial weights (appendices 6.1 and 6.2 of the paper)."""
 
 from torch import nn
 
 
 def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Normalise with the statistics of this very batch, in training and after it."""
-    # The paper tests with the statistics of the test batch, so no running averages are kept.
+    """Batch norm that always uses the statistics of the current batch, in eval mode too."""
+    # The paper uses the statistics of the test batch at test time (section 3.3), so no running averages are kept.
     return nn.BatchNorm2d(channels, track_running_stats=False)
 
 
 def down_block(in_channels: int, out_channels: int, norm: bool = True) -> nn.Sequential:
-    """Halve the sides: conv, norm, LeakyReLU."""
+    """Conv, norm, LeakyReLU: halves height and width."""
     conv = nn.Conv2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1, bias=False)
     return nn.Sequential(conv, *([batch_norm(out_channels)] if norm else []), nn.LeakyReLU(0.2))
 
 
 def up_block(in_channels: int, out_channels: int, dropout: float = 0.0) -> nn.Sequential:
-    """Double the sides: ReLU, transposed conv, norm, dropout."""
+    """ReLU, transposed conv, norm, dropout: doubles height and width."""
     conv = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1, bias=False)
     return nn.Sequential(nn.ReLU(), conv, batch_norm(out_channels), *([AlwaysDropout(dropout)] if dropout else []))
 
 
 class AlwaysDropout(nn.Dropout):
-    """Dropout that eval() does not switch off: it is the paper's only source of noise z."""
+    """Dropout that eval() does not switch off: it is the noise z of the paper (section 3.1)."""
 
     def train(self, mode: bool = True) -> "AlwaysDropout":
         return super().train(True)
 
 
 def start_as_the_paper(network: nn.Module) -> None:
-    """Draw every weight anew: convolutions from N(0, 0.02), norm scales from N(1, 0.02), biases 0."""
+    """Initialise the weights: convolutions from N(0, 0.02), norm scales from N(1, 0.02), biases 0."""
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.normal_(module.weight, 0.0, 0.02)

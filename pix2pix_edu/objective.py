@@ -1,4 +1,4 @@
-"""What the two networks are asked to do: the adversarial loss on logits, and how much L1 is added."""
+"""The objective: adversarial loss plus L1 (section 3.1 of the paper)."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CHANCE = math.log(2)  # the loss of a D that cannot tell: it gives every patch the probability 1/2
+CHANCE = math.log(2)  # the loss of a D that gives every patch the probability 1/2
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Objective:
     l1_weight: float = 100.0
 
 
-# The paper's Table 1, row by row: an objective, and whether D sees x beside y.
+# The rows of the paper's Table 1: an objective, and whether D is conditional (is given x as well as y).
 PAPER_LOSSES = {
     "L1": (Objective(gan_weight=0.0), True),
     "GAN": (Objective(l1_weight=0.0), False),
@@ -29,10 +29,10 @@ PAPER_LOSSES = {
 
 
 def real_loss(logits: Tensor) -> Tensor:
-    """-log sigmoid(logits), averaged over patches: small where D says "real"."""
+    """-log sigmoid(logits), averaged over patches: low where D gives a high probability of real."""
     return F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
 
 
 def fake_loss(logits: Tensor) -> Tensor:
-    """-log(1 - sigmoid(logits)), averaged over patches: small where D says "fake"."""
+    """-log(1 - sigmoid(logits)), averaged over patches: low where D gives a low probability of real."""
     return F.binary_cross_entropy_with_logits(logits, torch.zeros_like(logits))

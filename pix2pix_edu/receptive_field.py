@@ -1,4 +1,4 @@
-"""What one output pixel of a stack of convolutions can see: arithmetic only, no network needed."""
+"""Receptive fields of a stack of convolutions, by arithmetic alone (section 3.2.2 of the paper: the PatchGAN)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conv:
-    """The three numbers of a convolution that decide what it sees."""
+    """A square convolution: kernel size, stride and padding."""
 
     kernel: int
     stride: int
@@ -22,7 +22,7 @@ def receptive_field(convs: Sequence[Conv]) -> int:
 
 
 def output_size(convs: Sequence[Conv], size: int) -> int:
-    """Side of the output for an input of side `size`; 0 where some kernel on the way finds its input too small."""
+    """Side of the output for an input of side `size`; 0 if the input of some layer is smaller than its kernel."""
     for conv in convs:
         size = (size + 2 * conv.padding - conv.kernel) // conv.stride + 1
         if size < 1:
@@ -31,7 +31,7 @@ def output_size(convs: Sequence[Conv], size: int) -> int:
 
 
 def output_step(convs: Sequence[Conv]) -> int:
-    """Distance, in input pixels, between what two neighbouring output pixels see."""
+    """Distance, in input pixels, between the receptive fields of two neighbouring output pixels."""
     step = 1
     for conv in convs:
         step *= conv.stride
@@ -39,7 +39,7 @@ def output_step(convs: Sequence[Conv]) -> int:
 
 
 def input_span(convs: Sequence[Conv], index: int) -> tuple[int, int]:
-    """First input pixel that output `index` sees, and the one after its last; both may lie in the padding."""
+    """First input pixel that output `index` depends on, and the one after the last; either may be outside the image, in the padding."""
     first, after_last = index, index + 1
     for conv in reversed(convs):
         first = first * conv.stride - conv.padding

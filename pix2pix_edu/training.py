@@ -1,4 +1,4 @@
-"""Training: two networks, two optimizers, one step, and a loop that hands each step back to you."""
+"""Training: the two networks with their optimizers, one step, and the loop (section 3.3 of the paper)."""
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from pix2pix_edu.objective import Objective, fake_loss, real_loss
 
 
 class Losses(NamedTuple):
-    """The three numbers of one step: detached, unweighted."""
+    """The losses of one step: detached and unweighted."""
 
     discriminator: Tensor
     adversarial: Tensor
@@ -22,7 +22,7 @@ class Losses(NamedTuple):
 
 
 class Pix2Pix:
-    """The state of a training: generator, discriminator, an Adam for each, and the number of steps done."""
+    """The state of a training: generator, discriminator, an Adam optimizer for each, and the number of steps done."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, lr: float = 2e-4, discriminator_lr: float | None = None):
         self.generator, self.discriminator = generator, discriminator
@@ -37,12 +37,12 @@ class Pix2Pix:
 
 
 def paper_adam(network: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam as the paper sets it, in one fused kernel."""
+    """Adam with the paper's betas, in its fused implementation."""
     return torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
 
 
 def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
-    """One step down the gradient of `loss`, for the weights that `optimizer` holds and for no others."""
+    """Take one optimizer step on `loss`. Gradients are computed for the weights of `optimizer` and for no others."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     optimizer.zero_grad()
     loss.backward(inputs=weights)
@@ -53,15 +53,15 @@ Descend = Callable[[Tensor, torch.optim.Optimizer], None]
 
 
 def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective, descend: Descend = descend) -> Losses:
-    """Update D once, then G once, on the same batch of fakes."""
+    """Update D once, then G once, with the same batch of fakes."""
     G, D = model.generator, model.discriminator
     fake = G(x)
 
-    # D learns to tell y from fake. detach(): this loss must not reach G.
+    # D learns to tell y from fake. detach(): this loss must not change G.
     d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach()))) / 2
     descend(d_loss, model.discriminator_optimizer)
 
-    # G learns to be judged real by the D just updated, and to stay near y.
+    # G learns to get "real" from the updated D, and to stay close to y.
     adversarial, l1 = real_loss(D(x, fake)), F.l1_loss(fake, y)
     descend(objective.gan_weight * adversarial + objective.l1_weight * l1, model.generator_optimizer)
 
@@ -73,7 +73,7 @@ Step = Callable[[Pix2Pix, Tensor, Tensor, Objective], Losses]
 
 
 class Pairs(Protocol):
-    """Anything with a length that gives (x, y) tensors by index."""
+    """A data set of (x, y) tensors: anything with a length and an index."""
 
     def __len__(self) -> int: ...
 
@@ -88,12 +88,12 @@ def stack_pairs(pairs: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]
 
 @functools.lru_cache(maxsize=2)
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which an epoch takes the pairs."""
+    """The order of the pairs in an epoch."""
     return np.random.default_rng([seed, 0, epoch]).permutation(count)
 
 
 class Batches:
-    """Shuffled batches without end. What comes at a step depends on the seed and the step alone, so a run can resume anywhere."""
+    """Shuffled batches, without end. The batch of a step depends only on the seed and the step, so a run can be resumed at any step."""
 
     def __init__(self, pairs: Pairs, batch_size: int = 1, seed: int = 0, crop: int | None = None, share: tuple[int, int] = (0, 1)):
         if len(pairs) == 0:
@@ -101,9 +101,9 @@ class Batches:
         self.pairs, self.batch_size, self.seed, self.crop, self.share = pairs, batch_size, seed, crop, share
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of step `step`; with `crop`, each pair is cropped and flipped at random, x and y alike.
+        """The batch of step `step`. With `crop`, each pair is cropped and flipped at random, x and y in the same way.
 
-        With `share` (k, n), only every n-th of its pairs from the k-th on: what one of n processes works on.
+        With `share` (k, n), only pairs k, k + n, k + 2n, ... of the batch: the part of process k out of n.
         """
         first, every = self.share
         numbers = range(step * self.batch_size + first, (step + 1) * self.batch_size, every)
@@ -115,19 +115,19 @@ class Batches:
         x, y = self.pairs[index]
         if self.crop:
             x, y = jitter(x, y, self.crop, np.random.default_rng([self.seed, 1, number]))
-        # Asking a GPU would make this wait for the step before; pairs that lie there were checked on their way (PairsOnDevice).
+        # Only on the CPU: reading a value from a GPU waits for it, and pairs on a GPU have been checked (PairsOnDevice).
         if x.device.type == "cpu" and not (x.isfinite().all() and y.isfinite().all()):
-            raise ValueError(f"pair {index} holds values that are not finite: mend or remove it")
+            raise ValueError(f"pair {index} contains NaN or infinite values: repair or remove it")
         return x, y
 
 
 def constant(step: int) -> float:
-    """The schedule that leaves the learning rate alone."""
+    """A schedule that keeps the learning rate constant."""
     return 1.0
 
 
 def linear_decay(start: int, stop: int) -> Callable[[int], float]:
-    """The authors' schedule (their code has it): full learning rate until step `start`, then a straight line to zero at `stop`."""
+    """The schedule of the authors' PyTorch code: full learning rate until step `start`, then linear decay to zero at `stop`."""
     return lambda step: 1.0 - max(0, step - start) / max(1, stop - start)
 
 
@@ -139,7 +139,7 @@ def train(
     schedule: Callable[[int], float] = constant,
     step: Step = train_step,
 ) -> Iterator[Losses]:
-    """Train up to step `until`, handing back the losses of each step."""
+    """Train up to step `until`, and yield the losses of each step."""
     while model.step < until:
         x, y = batches[model.step]
         set_learning_rate(model.generator_optimizer, model.lr * schedule(model.step))
@@ -148,9 +148,9 @@ def train(
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Let the optimizer's next step be of this size."""
+    """Set the learning rate of an optimizer."""
     for group in optimizer.param_groups:
-        if isinstance(group["lr"], Tensor):  # a recorded step reads its rate from here each time it is replayed
+        if isinstance(group["lr"], Tensor):  # a CUDA graph reads the rate from this tensor at each replay
             group["lr"].fill_(lr)
         else:
             group["lr"] = lr

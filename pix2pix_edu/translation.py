@@ -12,7 +12,7 @@ from pix2pix_edu.images import list_images, open_image, to_image, to_tensor
 
 
 def translate(generator: Generator, x: Tensor) -> Tensor:
-    """G(x) for a picture (channels, height, width) of any size: its edge is repeated up to a size that fits, then cut off again."""
+    """G(x) for one image (channels, height, width) of any size: the border is repeated up to a size that fits, then cut off again."""
     height, width = x.shape[-2:]
     unit = 2**generator.depth
     device = next(generator.parameters()).device
@@ -22,11 +22,11 @@ def translate(generator: Generator, x: Tensor) -> Tensor:
 
 
 def translate_folder(generator: Generator, inputs: Path, outputs: Path) -> Iterator[Path]:
-    """Translate every picture of `inputs` into a PNG of the same name, naming each as it is written."""
+    """Translate every image in `inputs` to a PNG of the same name in `outputs`, and yield each path once it is written."""
     files = list_images(inputs)
     targets = [outputs / f"{file.stem}.png" for file in files]
     if outputs.resolve() == inputs.resolve() or len(set(targets)) < len(files):
-        raise ValueError(f"translations in {outputs} would overwrite pictures: name another folder, and give each picture its own name")
+        raise ValueError(f"translations in {outputs} would overwrite images: choose another folder, and give each image a name of its own")
     outputs.mkdir(parents=True, exist_ok=True)
     for file, target in zip(files, targets, strict=True):
         to_image(translate(generator, to_tensor(open_image(file)))).save(target)

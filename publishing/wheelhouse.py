@@ -1,4 +1,4 @@
-"""Pack a folder from which the course is installed without internet: python publishing/wheelhouse.py (make wheelhouse)."""
+"""Pack a folder from which the course can be installed without internet: python publishing/wheelhouse.py (make wheelhouse)."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "wheelhouse"
-UNFINISHED = FOLDER.with_name("wheelhouse.part")  # becomes FOLDER when it is whole
+UNFINISHED = FOLDER.with_name("wheelhouse.part")  # renamed to FOLDER once it is complete
 HOW_TO = """\
 The course, to be installed without internet on {machine}, with Python {python} or a later {line}.
 Open a terminal in this folder. Linux and macOS:
@@ -26,13 +26,13 @@ Windows, line by line:
   py -m zipfile -e pix2pix-edu.zip .
   course\\Scripts\\jupyter lab pix2pix-edu\\notebooks
 
-pix2pix-edu.zip is the whole repository. It also serves on Colab: upload it beside the notebook, and the first cell takes it.
-What to do where something is in the way: docs/class_of_thirty.md in that file.
+pix2pix-edu.zip is the whole repository. It is also for Colab: upload it beside the notebook, and the first cell installs it.
+If something goes wrong: docs/class_of_thirty.md in that file.
 """
 
 
 def repository_files() -> list[Path]:
-    """The files of the course, without what .gitignore names."""
+    """The files of the course, without those that .gitignore names."""
     lines = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
 
     def ignored(path: Path) -> bool:
@@ -47,22 +47,22 @@ def repository_files() -> list[Path]:
 
 
 def pack_repository(target: Path) -> None:
-    """Write the course into one zip with one folder at its top, as GitHub does."""
+    """Write the course to one zip with one folder at the top, as GitHub does."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in repository_files():
             archive.write(file, Path("pix2pix-edu") / file.relative_to(ROOT))
 
 
 def collect_wheels() -> None:
-    """Build the course's wheel and bring every wheel that it needs beside it."""
-    shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)  # of an earlier build: modules since removed would come along
+    """Build the course's wheel and collect every wheel that it needs."""
+    shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)  # an earlier build may contain modules that have since been removed
     command = [sys.executable, "-m", "pip", "wheel", "--wheel-dir", str(UNFINISHED), f"{ROOT}[classroom]"]
     if subprocess.run(command).returncode:
-        sys.exit("wheelhouse: pip could not collect every wheel; the lines above say why. Mend that and repeat the command")
+        sys.exit("wheelhouse: pip could not collect every wheel; the lines above say why. Fix that and repeat the command")
 
 
 def main() -> None:
-    """Make the folder anew, and say how large it is."""
+    """Make the folder again and print its size."""
     shutil.rmtree(UNFINISHED, ignore_errors=True)  # an older torch left in it would double its size
     UNFINISHED.mkdir(parents=True)
     collect_wheels()
@@ -73,7 +73,7 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     UNFINISHED.rename(FOLDER)
     files = list(FOLDER.iterdir())
-    print(f"{FOLDER} holds {len(files)} files, {sum(file.stat().st_size for file in files) / 1e9:.2f} GB; README.txt there is the way in")
+    print(f"{FOLDER} holds {len(files)} files, {sum(file.stat().st_size for file in files) / 1e9:.2f} GB; open README.txt there")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What each process of a training does for test_parallel: python parallel_worker.py TASK FOLDER, one result file from each."""
+"""What each process does for speed/test_processes.py: python parallel_worker.py TASK FOLDER SECONDS; each writes one file of results."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def gradients(model):
 
 
 def take_steps(share, choose=lambda model: train_step):
-    """Losses, gradients and weights of a few steps, without dropout: there the number of processes must not matter."""
+    """Losses, gradients and weights of a few steps. Without dropout, the number of processes must not matter."""
     model = small_model()
     step = choose(model) if share.processes == 1 else shared_step(model, 0, choose(model))
     losses, first = [], None
@@ -51,18 +51,18 @@ def take_steps(share, choose=lambda model: train_step):
 
 
 def take_fast_steps(share):
-    """The losses in 16 bits."""
+    """The losses of steps in bfloat16."""
     return take_steps(share, lambda model: fast_step(model, Speed(torch.bfloat16, channels_last=True)))["losses"]
 
 
 def far_from_zero(count=4):
-    """A batch whose mean is a thousand times its spread, and the same in each share but for a shift."""
+    """A batch whose mean is a thousand times its standard deviation, with another mean in each picture."""
     generator = torch.Generator().manual_seed(2)
     return 1000.0 + torch.randn(count, 3, 8, 8, generator=generator) + torch.arange(count)[:, None, None, None]
 
 
 def normalise(share):
-    """A joint norm on this process's part: its output, and the gradients of the sum of the losses of all."""
+    """A joint norm on this process's part: its output, and the gradients of the sum of all processes' losses."""
     norm, x = norm_with_weights(), far_from_zero()[share.rank :: share.processes].requires_grad_()
     output = JointBatchNorm(norm)(x)
     output.pow(3).sum().backward()
@@ -76,24 +76,24 @@ def norm_with_weights():
 
 
 def draw_noise(share):
-    """The random numbers that each of four steps begins with, once in a go and once taken up again after two steps."""
+    """The random numbers at the start of each of four steps: of a run without a stop, and of one resumed after two steps."""
 
-    def go(start):
+    def noise_from(start):
         model, noise = small_model(), []
         model.step = start
 
-        def listening(model, x, y, objective):
+        def noting(model, x, y, objective):
             noise.append(torch.rand(3))
             return train_step(model, x, y, objective)
 
-        list(train(model, small_batches(share), 4, step=shared_step(model, 7, listening)))
+        list(train(model, small_batches(share), 4, step=shared_step(model, 7, noting)))
         return torch.stack(noise)
 
-    return {"straight": go(0), "resumed": go(2)}
+    return {"straight": noise_from(0), "resumed": noise_from(2)}
 
 
 def disagree(share):
-    """What is said when the processes have read different checkpoints."""
+    """The error when the processes have read different checkpoints."""
     model = small_model()
     model.step = 3 * share.rank
     try:
@@ -103,8 +103,8 @@ def disagree(share):
 
 
 def run_and_resume(share, folder):
-    """A run never stopped, one that is stopped after step 5 and taken up from step 3, and a long one to compare a killed run with."""
-    straight = folder / ("straight" if share.first else "not_shared")  # so that one sees who writes
+    """A run without a stop, one that is stopped after step 5 and resumed from step 3, and a long one to compare a killed run with."""
+    straight = folder / ("straight" if share.first else "not_shared")  # shows which process writes
     for _ in loop.run(loop.resume(SETTINGS, straight, share), SETTINGS, straight, 3, share):
         pass
     part = loop.run(loop.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share)
@@ -117,7 +117,7 @@ def run_and_resume(share, folder):
 
 
 def everything(share, folder):
-    """All results of a process in one file."""
+    """Write all results of this process to one file."""
     results = take_steps(share) | {task.__name__: task(share) for task in (take_fast_steps, normalise, draw_noise, disagree)}
     results["batch"] = small_batches(share)[3]
     results["buffers"] = len(list(distribute(small_model().generator).buffers()))
@@ -126,7 +126,7 @@ def everything(share, folder):
 
 
 def stand_still(share):
-    """The second process falls asleep in the middle of a training, and the first waits for it."""
+    """The second process is suspended during a training, and the first waits for it."""
     model = small_model()
     for _ in train(model, small_batches(share), 10**6, step=shared_step(model, seed=0)):
         if model.step == 2:

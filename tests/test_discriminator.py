@@ -1,12 +1,9 @@
 import pytest
 import torch
+from tiny import parameters
 
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.receptive_field import Conv, input_span, output_size
-
-
-def parameters(network):
-    return sum(weight.numel() for weight in network.parameters())
 
 
 def test_every_patch_has_as_many_parameters_as_the_reference():
@@ -53,7 +50,7 @@ def test_a_patch_that_does_not_exist_is_refused_with_those_that_do():
 
 def test_an_image_too_small_for_the_patch_is_refused_with_the_size_that_would_do():
     x, y = torch.randn(2, 1, 3, 64, 64)
-    with pytest.raises(ValueError, match="a patch of 286 needs an image of at least 96 pixels a side, got 64 x 64"):
+    with pytest.raises(ValueError, match="a patch of 286 needs images of at least 96 x 96 pixels, got 64 x 64"):
         PatchDiscriminator(286, width=4)(x, y)
 
 
@@ -75,3 +72,25 @@ def test_batch_statistics_leak_beyond_the_patch_and_fixed_ones_do_not():
     local = torch.nn.Sequential(*[m for m in leaky.layers if not isinstance(m, torch.nn.BatchNorm2d)])
     leaky.layers = local
     assert gradient_energy_outside(leaky, 14, *input_span(leaky.convs, 14)) == 0
+
+
+@pytest.mark.parametrize("sides", [(160, 16), (16, 160)])
+def test_height_and_width_must_both_fit_the_patch(sides):
+    x, y = torch.randn(2, 1, 3, *sides)
+    with pytest.raises(ValueError, match=f"got {sides[0]} x {sides[1]}"):
+        PatchDiscriminator(70, width=4)(x, y)
+
+
+def test_weights_start_as_in_the_paper():
+    torch.manual_seed(0)
+    state = PatchDiscriminator(70, width=32).state_dict()
+    convs = torch.cat([value.flatten() for value in state.values() if value.dim() == 4])
+    scales = torch.cat([value for key, value in state.items() if value.dim() == 1 and key.endswith("weight")])
+    assert convs.std().item() == pytest.approx(0.02, rel=0.01)
+    assert scales.mean().item() == pytest.approx(1.0, abs=3e-3)
+    assert all((value == 0).all() for key, value in state.items() if key.endswith("bias"))
+
+
+def test_every_leaky_relu_has_the_slope_of_the_paper():
+    slopes = {module.negative_slope for module in PatchDiscriminator(70, width=4).modules() if isinstance(module, torch.nn.LeakyReLU)}
+    assert slopes == {0.2}

@@ -1,4 +1,4 @@
-"""What the README and the page for teachers tell people to type works."""
+"""The commands in the README and in the page for teachers work."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def block(language, word):
     return found
 
 
-def test_the_lines_for_a_stick_are_those_in_the_wheelhouse():
+def test_the_offline_commands_are_those_in_the_wheelhouse():
     lines = block("sh", "--find-links . ").splitlines()
     assert len(lines) == 2
     assert all(f"  {line}\n" in HOW_TO for line in lines)
@@ -45,7 +45,7 @@ def test_the_lines_for_a_stick_are_those_in_the_wheelhouse():
 
 @pytest.fixture
 def handed_in(monkeypatch, tmp_path):
-    """Two learners' predictions, zipped with the page's own line; the second has entered one of two."""
+    """The predictions of two learners, zipped with the page's own command; the second learner entered one of two."""
     zipping = block("sh", "ada.zip").split()[1:]
     for learner, predictions in {"ada": ("more", "less"), "bob": ("less", None)}.items():
         (tmp_path / learner).mkdir()
@@ -58,13 +58,13 @@ def handed_in(monkeypatch, tmp_path):
                 file.write_text(json.dumps({"amount": {**entries["amount"], "prediction": prediction}}))
         subprocess.run([sys.executable, *zipping], check=True)
         with zipfile.ZipFile("ada.zip", "a") as archive:
-            archive.writestr("votes/real_or_fake_1.json", '{"seed": "1"}')  # handed in beside the predictions
+            archive.writestr("votes/real_or_fake_1.json", '{"seed": "1"}')  # handed in with the predictions
         (tmp_path / "collected").mkdir(exist_ok=True)
         Path("ada.zip").rename(tmp_path / "collected" / f"{learner}.zip")
     return tmp_path
 
 
-def test_the_lines_that_count_predictions_count_them(handed_in):
+def test_the_program_that_counts_predictions_counts_them(handed_in):
     done = subprocess.run([sys.executable, "-c", block("python", "collected")], cwd=handed_in, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["How many?", "    1  more", "    1  less", "How much?", "    1  less", "    1  (nothing entered)"]
 

@@ -1,11 +1,8 @@
 import pytest
 import torch
+from tiny import parameters
 
 from pix2pix_edu.generator import Generator
-
-
-def parameters(network):
-    return sum(weight.numel() for weight in network.parameters())
 
 
 def test_it_has_as_many_parameters_as_the_reference():

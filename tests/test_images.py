@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix_edu.images import jitter, list_images, open_image, split_pair, to_image, to_tensor
+from pix2pix_edu.images import jitter, list_images, open_image, split_pair, to_image, to_rgb, to_tensor
 
 
 def picture(width=12, height=8):
@@ -74,13 +74,13 @@ def test_cmyk_files_become_rgb(tmp_path):
 def test_a_cut_off_file_is_named(tmp_path):
     picture(64, 64).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:500])
-    with pytest.raises(ValueError, match=r"cut.png is not a whole image file .* replace or remove it"):
+    with pytest.raises(ValueError, match=r"cut.png is not a complete image file .* replace or remove it"):
         open_image(tmp_path / "cut.png")
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path):
     (tmp_path / "notes.png").write_text("these are words")
-    with pytest.raises(ValueError, match="notes.png is not a whole image file"):
+    with pytest.raises(ValueError, match="notes.png is not a complete image file"):
         open_image(tmp_path / "notes.png")
     with pytest.raises(ValueError, match="missing.png does not exist"):
         open_image(tmp_path / "missing.png")
@@ -93,7 +93,7 @@ def test_a_pair_is_cut_in_the_middle():
 
 
 def test_an_odd_width_cannot_be_a_pair():
-    with pytest.raises(ValueError, match="a side-by-side pair has an even width, got 13 x 8"):
+    with pytest.raises(ValueError, match="a side-by-side pair needs an even width, got 13 x 8"):
         split_pair(picture(13, 8))
 
 
@@ -118,7 +118,7 @@ def test_halves_of_different_sizes_are_refused():
 
 
 def test_a_picture_with_nan_is_refused():
-    with pytest.raises(ValueError, match="values that are not finite"):
+    with pytest.raises(ValueError, match="NaN or infinite values"):
         to_image(torch.full((3, 2, 2), float("nan")))
 
 
@@ -135,3 +135,14 @@ def test_a_folder_lists_its_images_by_name_and_says_when_there_are_none(tmp_path
     assert [file.name for file in list_images(tmp_path)] == ["a.JPG", "b.png"]
     with pytest.raises(ValueError, match="is not a folder"):
         list_images(tmp_path / "a.JPG")
+
+
+def test_values_outside_the_range_become_black_or_white():
+    image = to_image(torch.tensor([-3.0, -1.0, 1.0, 1.5]).expand(3, 1, 4))
+    assert [image.getpixel((column, 0))[0] for column in range(4)] == [0, 0, 255, 255]
+
+
+@pytest.mark.parametrize(("values", "expected"), [([0.0, 100.0, 255.0], [0, 100, 255]), ([0.0, 255.0, 510.0], [0, 128, 255])])
+def test_floating_point_grey_is_scaled_down_only_if_it_exceeds_255(values, expected):
+    image = to_rgb(Image.fromarray(np.array([values], dtype=np.float32)))
+    assert [image.getpixel((column, 0))[0] for column in range(3)] == expected

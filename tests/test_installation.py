@@ -214,11 +214,11 @@ def test_a_package_that_the_machine_lacks_is_named_by_the_setup_cell_and_not_ins
     python, shared = machine
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(shared)  # installed already
-    for package in ("pooch", "skimage"):
+    for package in ("requests", "skimage"):
         (shared / package).unlink()
     done = run(python, "-c", SETUP, cwd=folder)
     assert done.returncode == 1
-    assert done.stderr == "One step is left: run  %pip install scikit-image pooch  in a new cell, then this cell again.\n"
+    assert done.stderr == "One step is left: run  %pip install scikit-image requests  in a new cell, then this cell again.\n"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The form of the lessons: what a reader may rely on in every notebook, without running it."""
+"""The form of the lessons: what every notebook has, checked without running it; and that each exercise can be solved."""
 
 import ast
 import contextlib
@@ -16,7 +16,7 @@ from repository import ROOT
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [notebook for notebook in NOTEBOOKS if not notebook.name.startswith("00")]
 SETUP = (ROOT / "tests" / "setup_cell.py").read_text().rstrip("\n")
-SITES = {  # the only places outside the repository that a lesson may point to
+SITES = {  # the only sites that a lesson may link to
     "arxiv.org",
     "colab.research.google.com",
     "github.com",
@@ -58,15 +58,8 @@ def code_lines(cell):
     return sum(bool(line.strip()) for line in cell["source"].splitlines())
 
 
-def test_the_lessons_are_there_in_their_order():
-    assert [notebook.stem for notebook in NOTEBOOKS][:6] == [
-        "00_tour",
-        "01_pairs",
-        "02_objective",
-        "03_unet_skips",
-        "04_patchgan",
-        "05_training_step",
-    ]
+def test_the_lessons_are_numbered_from_00_to_09():
+    assert [notebook.stem[:3] for notebook in NOTEBOOKS] == [f"{number:02}_" for number in range(10)]
 
 
 @every_notebook
@@ -113,7 +106,7 @@ def test_markdown_cells_are_short(notebook):
 
 
 @every_notebook
-def test_every_figure_comes_with_words_for_those_who_do_not_see_it(notebook):
+def test_every_figure_has_an_alt_text(notebook):
     for call in calls(notebook, "show"):
         assert len(call.args) == 2 or isinstance(call.args[0], ast.Starred), ast.unparse(call)
     assert not any("pyplot" in ast.unparse(node) for node in statements(notebook) if isinstance(node, (ast.Import, ast.ImportFrom)))
@@ -121,12 +114,12 @@ def test_every_figure_comes_with_words_for_those_who_do_not_see_it(notebook):
 
 
 @every_notebook
-def test_every_prediction_is_settled_by_code_and_shown_again_at_the_end(notebook):
+def test_every_prediction_is_compared_with_a_measurement_and_shown_again_at_the_end(notebook):
     asked = list(calls(notebook, "predict"))
-    assert len(calls(notebook, "settle")) == len(asked) >= (2 if notebook.name.startswith("00") else 4)
+    assert len(calls(notebook, "reveal")) == len(asked) >= (2 if notebook.name.startswith("00") else 4)
     assert {call.args[0].value for call in asked} == {notebook.stem}
     assert len({call.args[1].value for call in asked}) == len(asked)
-    assert all(not isinstance(call.args[0], ast.Constant) for call in calls(notebook, "settle"))
+    assert all(not isinstance(call.args[0], ast.Constant) for call in calls(notebook, "reveal"))
     assert len(calls(notebook, "review")) == 1
 
 
@@ -169,7 +162,7 @@ def exercises():
 
 
 def verdict_of(notebook, answer, check):
-    """What the check says of an answer, run as a learner would: imports, the answer, the check."""
+    """Run imports, an answer and its check as a learner would, and return the verdict."""
     names = {}
     exec(imports(notebook), names)
     exec(answer, names)
@@ -187,7 +180,7 @@ def test_an_exercise_is_not_started_and_its_solution_is_proved(notebook, stub, c
 
 
 @pytest.mark.parametrize(("notebook", "stub", "check", "solution"), list(exercises()))
-def test_an_exercise_states_how_hard_it_is_and_how_long_it_takes_and_offers_a_hint(notebook, stub, check, solution):
+def test_an_exercise_states_its_difficulty_and_minutes_and_has_a_hint(notebook, stub, check, solution):
     everything = cells(notebook)
     place = next(i for i, cell in enumerate(everything) if cell["id"] == stub["id"])
     text = everything[place - 1]["source"]

@@ -1,30 +1,19 @@
 import copy
 import inspect
 
+import numpy as np
 import pytest
 import reference
 import torch
+from tiny import random_pairs, small_model, weights
 from torch import nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import jitter
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
 from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
-
-
-def small_model(conditional=True, seed=0):
-    torch.manual_seed(seed)
-    return Pix2Pix(Generator(depth=3, width=4), PatchDiscriminator(16, width=4, conditional=conditional))
-
-
-def some_pairs(count=5, size=32):
-    generator = torch.Generator().manual_seed(1)
-    return [tuple(torch.rand(2, 3, size, size, generator=generator) * 2 - 1) for _ in range(count)]
-
-
-def weights(network):
-    return torch.cat([weight.detach().flatten() for weight in network.parameters()]).clone()
 
 
 @pytest.mark.parametrize("record", reference.RECORD["training"], ids=lambda record: f"patch {record['patch']}")
@@ -52,7 +41,7 @@ def test_the_step_is_short_enough_to_read_at_one_glance():
 def test_a_step_equals_one_written_with_plain_losses_and_plain_adam():
     model = small_model()
     G, D = copy.deepcopy(model.generator), copy.deepcopy(model.discriminator)
-    (x, y), bce = (side[None] for side in some_pairs(1)[0]), nn.BCELoss()
+    (x, y), bce = (side[None] for side in random_pairs(1)[0]), nn.BCELoss()
     torch.manual_seed(5)
     train_step(model, x, y, Objective(l1_weight=10.0))
 
@@ -72,14 +61,14 @@ def test_a_step_equals_one_written_with_plain_losses_and_plain_adam():
 def test_the_discriminators_loss_does_not_reach_the_generator():
     model = small_model()
     before = weights(model.generator)
-    x, y = (side[None] for side in some_pairs(1)[0])
+    x, y = (side[None] for side in random_pairs(1)[0])
     train_step(model, x, y, Objective(gan_weight=0.0, l1_weight=0.0))
     assert torch.equal(weights(model.generator), before)
 
 
 def test_the_generators_loss_leaves_no_gradient_in_the_discriminator():
     model = small_model()
-    x, y = (side[None] for side in some_pairs(1)[0])
+    x, y = (side[None] for side in random_pairs(1)[0])
     handed_on = []
     model.generator_optimizer.register_step_pre_hook(
         lambda *_: handed_on.append([weight.grad.clone() for weight in model.discriminator.parameters()])
@@ -91,8 +80,8 @@ def test_the_generators_loss_leaves_no_gradient_in_the_discriminator():
 @pytest.mark.parametrize("name", PAPER_LOSSES)
 def test_every_row_of_the_loss_table_trains(name):
     objective, conditional = PAPER_LOSSES[name]
-    model = small_model(conditional)
-    losses = list(train(model, Batches(some_pairs(), 2), until=3, objective=objective))
+    model = small_model(conditional=conditional)
+    losses = list(train(model, Batches(random_pairs(), 2), until=3, objective=objective))
     assert model.step == 3
     assert all(value.isfinite() and not value.requires_grad for step in losses for value in step)
 
@@ -100,21 +89,21 @@ def test_every_row_of_the_loss_table_trains(name):
 def test_training_lowers_the_l1_loss():
     model = small_model()
     model.lr = 2e-3
-    pairs = [(x, torch.full_like(y, 0.5)) for x, y in some_pairs()]
+    pairs = [(x, torch.full_like(y, 0.5)) for x, y in random_pairs()]
     history = [losses.l1.item() for losses in train(model, Batches(pairs), until=60, objective=PAPER_LOSSES["L1"][0])]
     assert sum(history[-5:]) < 0.5 * sum(history[:5])
 
 
 def test_any_network_from_x_to_y_can_be_trained():
     model = Pix2Pix(nn.Conv2d(3, 3, 1), PatchDiscriminator(16, width=4))
-    assert len(list(train(model, Batches(some_pairs(), 1), until=2))) == 2
+    assert len(list(train(model, Batches(random_pairs(), 1), until=2))) == 2
 
 
 def test_training_stops_at_its_step_and_goes_on_from_there():
     model = small_model()
-    assert len(list(train(model, Batches(some_pairs()), until=2))) == 2
-    assert len(list(train(model, Batches(some_pairs()), until=5))) == 3
-    assert list(train(model, Batches(some_pairs()), until=5)) == []
+    assert len(list(train(model, Batches(random_pairs()), until=2))) == 2
+    assert len(list(train(model, Batches(random_pairs()), until=5))) == 3
+    assert list(train(model, Batches(random_pairs()), until=5)) == []
 
 
 def test_each_epoch_holds_every_pair_once_in_an_order_of_its_own():
@@ -128,13 +117,13 @@ def test_each_epoch_holds_every_pair_once_in_an_order_of_its_own():
 
 
 def test_a_batch_depends_on_the_seed_and_the_step_alone():
-    pairs = some_pairs()
+    pairs = random_pairs()
     torch.testing.assert_close(Batches(pairs, 2, seed=4, crop=16)[7], Batches(pairs, 2, seed=4, crop=16)[7], rtol=0, atol=0)
     assert not torch.equal(Batches(pairs, 2, seed=5, crop=16)[7][0], Batches(pairs, 2, seed=4, crop=16)[7][0])
 
 
 def test_pairs_stay_pairs_under_crop_and_flip():
-    pairs = [(x, -x) for x, _ in some_pairs()]
+    pairs = [(x, -x) for x, _ in random_pairs()]
     for step in range(8):
         x, y = Batches(pairs, 1, crop=24)[step]
         assert x.shape[-2:] == (24, 24)
@@ -147,10 +136,10 @@ def test_an_empty_data_set_is_refused():
 
 
 def test_a_pair_with_nan_is_named():
-    pairs = some_pairs(2)
+    pairs = random_pairs(2)
     pairs[1][1][0, 0, 0] = float("nan")
     batches = Batches(pairs, 2)
-    with pytest.raises(ValueError, match="pair 1 holds values that are not finite"):
+    with pytest.raises(ValueError, match="pair 1 contains NaN or infinite values"):
         batches[0]
 
 
@@ -161,7 +150,24 @@ def test_the_schedule_is_flat_and_then_a_straight_line_to_zero():
 
 def test_both_optimizers_follow_the_schedule():
     model = small_model()
-    for _ in train(model, Batches(some_pairs()), until=4, schedule=linear_decay(0, 4)):
+    for _ in train(model, Batches(random_pairs()), until=4, schedule=linear_decay(0, 4)):
         pass
     for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
         assert optimizer.param_groups[0]["lr"] == pytest.approx(2e-4 * 0.25)
+
+
+def test_the_crop_of_a_pair_has_random_numbers_of_its_own():
+    pairs = random_pairs(1)
+    for number in range(4):  # with one pair, step and number are the same
+        expected = jitter(*pairs[0], 24, np.random.default_rng([3, 1, number]))
+        batch = Batches(pairs, 1, seed=3, crop=24)[number]
+        assert all(torch.equal(side[0], crop) for side, crop in zip(batch, expected, strict=True))
+
+
+def test_a_batch_is_one_pair_unless_asked_for_more():
+    assert len(Batches(random_pairs())[0][0]) == 1
+
+
+def test_a_training_is_on_the_device_of_its_generator():
+    assert small_model().device == torch.device("cpu")
+    assert Pix2Pix(nn.Conv2d(3, 3, 1, device="meta"), nn.Conv2d(3, 3, 1)).device == torch.device("meta")

@@ -1,19 +1,19 @@
-// A drawing board for label maps, used by mouse, touch, pen or keyboard. What becomes of the drawing is its host's affair.
+// A drawing board for label maps, for mouse, touch, pen and keyboard. The page around it decides what to do with the drawing.
 
-const BRUSHES = [1, 2, 4, 8]; // squares, in pixels a side
+const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in pixels
 const RECTANGLE = "rectangle";
-const STEPS_KEPT = 100; // that can be undone
+const STEPS_KEPT = 100; // for undo
 const LONG_STEP = 8; // pixels
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP =
   "Arrow keys move the cursor, with Shift by 8 pixels. Space or Enter puts the pen down, and lifts it again. Escape lifts it too, " +
-  "and drops a rectangle that is not finished. An underlined letter takes that class, 1, 2, 4 or 8 that brush, R the rectangle. " +
-  "Ctrl+Z undoes, Ctrl+Y does again.";
+  "or cancels an unfinished rectangle. An underlined letter chooses that class; 1, 2, 4 or 8 that brush; R the rectangle. " +
+  "Ctrl+Z undoes, Ctrl+Y redoes.";
 
 /**
- * classes: [{name, color: "#rrggbb"}] in class-number order; size: pixels a side; samples: [{name, labels: Uint8Array(size * size)}].
- * onChange(labels) follows each change, load() included, at most once in an animation frame.
- * The board begins blank (class 0). Returns {element, labels(), load(labels), setStatus(text)}.
+ * classes: [{name, color: "#rrggbb"}] in class-number order; size: side in pixels; samples: [{name, labels: Uint8Array(size * size)}].
+ * onChange(labels) is called after each change, load() included, at most once per animation frame.
+ * The board starts blank (class 0). Returns {element, labels(), load(labels)}.
  */
 export function createBoard({ classes, size, samples = [], onChange = () => {} }) {
   const picture = new Picture(size);
@@ -34,7 +34,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   }
 
   function choose(group, value) {
-    finish(); // a stroke keeps its class and its tool
+    finish(); // class and tool cannot change within a stroke
     if (group === "class") label = value;
     else tool = value;
     view.inputs[group].get(value).checked = true;
@@ -67,7 +67,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   function abandon() {
     picture.abandon();
     changed();
-    say("The rectangle is dropped.");
+    say("The rectangle is cancelled.");
   }
 
   function moveTo(x, y) {
@@ -106,17 +106,17 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   }
 
   const undo = () => travel(picture.past, picture.future, "Undone.", "There is nothing to undo.");
-  const redo = () => travel(picture.future, picture.past, "Done again.", "There is nothing to do again.");
+  const redo = () => travel(picture.future, picture.past, "Redone.", "There is nothing to redo.");
 
   const escape = () => (tool === RECTANGLE && picture.stroke ? abandon() : finish());
   listenToPointers(view.canvas, size, {
     begin(x, y) {
-      finish(); // what the keyboard had begun
+      finish(); // a stroke begun by keyboard
       moveTo(x, y);
       begin();
     },
     hover(x, y) {
-      if (!picture.stroke) moveTo(x, y); // a mouse that passes over leaves the keyboard's pen alone
+      if (!picture.stroke) moveTo(x, y); // the mouse does not move a pen that the keyboard has put down
     },
     draw: moveTo,
     end: finish,
@@ -140,7 +140,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
     const action = actionOf(event, keys, view.canvas, { undo, redo, press, step, escape });
     if (!action) return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook around the board has shortcuts of its own
+    event.stopPropagation(); // the notebook around the board has its own shortcuts
     action();
   });
 
@@ -157,13 +157,10 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
       }
       replace(labels, "A label map is loaded.");
     },
-    setStatus(text) {
-      view.host.textContent = text;
-    },
   };
 }
 
-/** Paint class numbers in their colours on a canvas, a pixel for each. */
+/** Paint class numbers in their colours on a canvas, one pixel each. */
 export function paintLabels(canvas, labels, classes) {
   const colours = classes.map(toRgb);
   const context = canvas.getContext("2d");
@@ -172,11 +169,11 @@ export function paintLabels(canvas, labels, classes) {
   context.putImageData(image, 0, 0);
 }
 
-function toRgb({ color }) {
+export function toRgb({ color }) {
   return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
 }
 
-/** A label map with what came before it and what was undone. A stroke lasts from begin() to end() or abandon(). */
+/** A label map with its undo and redo history. A stroke lasts from begin() to end() or abandon(). */
 class Picture {
   constructor(size) {
     Object.assign(this, { size, labels: new Uint8Array(size * size), past: [], future: [], stroke: null });
@@ -208,7 +205,7 @@ class Picture {
     }
   }
 
-  /** Ends the stroke; returns how many pixels it changed. */
+  /** End the stroke and return how many pixels it changed. */
   end() {
     const { before } = this.stroke;
     const count = this.labels.reduce((sum, value, place) => sum + (value !== before[place]), 0);
@@ -225,7 +222,7 @@ class Picture {
     this.stroke = null;
   }
 
-  /** Takes the last state of `from` and keeps the present one in `to`; false where there is none. */
+  /** Restore the last state in `from` and add the present one to `to`. Return false if there is none. */
   travel(from, to) {
     if (!from.length) return false;
     to.push(this.labels.slice());
@@ -235,23 +232,23 @@ class Picture {
 }
 
 function listenToPointers(canvas, size, { begin, hover, draw, end, cancel }) {
-  let drawing = null; // the pointer that draws; a second finger does not
+  let drawing = null; // the pointer that draws; other fingers are ignored
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size].map(Math.floor);
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || drawing !== null) return;
-    event.preventDefault(); // no selecting and no scrolling; so the focus is set by hand
+    event.preventDefault(); // prevents selecting and scrolling, but also focusing, so focus is set here
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     drawing = event.pointerId;
     begin(...place(event));
   });
   canvas.addEventListener("pointermove", (event) => {
-    const moved = event.movementX || event.movementY; // a page that scrolls under a mouse at rest moves no cursor
+    const moved = event.movementX || event.movementY; // scrolling the page under a resting mouse does not move the cursor
     if (drawing === null && moved) hover(...place(event));
-    if (event.pointerId === drawing) draw(...place(event)); // a straight line from the place before
+    if (event.pointerId === drawing) draw(...place(event)); // a straight line from the last position
   });
   const release = (last) => (event) => {
     if (event.pointerId !== drawing) return;
@@ -278,7 +275,7 @@ function describe(tool) {
   return tool === RECTANGLE ? "Rectangle: from one corner to the opposite one" : `Brush of ${tool} by ${tool} pixels`;
 }
 
-/** The letter that takes each class: the first of its name that is free; R is the rectangle's. */
+/** The key for each class: the first letter of its name that is free; R is the rectangle. */
 function lettersOf(classes) {
   const taken = new Set("r");
   return classes.map(({ name }) => {
@@ -302,17 +299,17 @@ function buildView(classes, size, samples) {
   const cursor = make("div", { class: "board-cursor", "aria-hidden": "true" });
   const [undo, redo, clear] = ["Undo", "Redo", `Clear to ${classes[0].name}`].map((name) => make("button", { type: "button" }, name));
   const buttons = samples.map(({ name }) => make("button", { type: "button" }, name));
-  const [status, host] = [1, 2].map(() => make("p", { class: "board-status", role: "status" }));
-  const element = make("div", { class: "board", "data-lm-suppress-shortcuts": "true" }); // JupyterLab listens before the board does
+  const status = make("p", { class: "board-status", role: "status" });
+  const element = make("div", { class: "board", "data-lm-suppress-shortcuts": "true" }); // stops JupyterLab from handling the keys first
   const actions = make("div", { class: "board-row", role: "group", "aria-label": "Steps" }, undo, redo, clear);
   const row = make("div", { class: "board-row", role: "group", "aria-label": "Samples" }, make("span", {}, "Samples"), ...buttons);
   const frame = make("div", { class: "board-frame" }, canvas, cursor);
   const keys = make("details", {}, make("summary", {}, "Drawing by keyboard"), help);
-  const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, host, keys);
+  const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, keys);
   const choices = make("div", { class: "board-choices" }, palette.element, tools.element);
   element.append(make("div", { class: "board-body" }, choices, sheet));
   const inputs = { class: palette.inputs, tool: tools.inputs };
-  return { element, canvas, cursor, status, host, undo, redo, clear, samples: buttons, letters, inputs };
+  return { element, canvas, cursor, status, undo, redo, clear, samples: buttons, letters, inputs };
 }
 
 /** A group of radio buttons of [value, content, key, colour]; the colour may be missing. */
@@ -335,7 +332,7 @@ function underlined(name, letter) {
 }
 
 function unique(word) {
-  return `board-${word}-${Math.random().toString(36).slice(2)}`; // several boards may share a page, each from a module of its own
+  return `board-${word}-${Math.random().toString(36).slice(2)}`; // unique, because several boards may be on one page
 }
 
 function make(tag, attributes, ...children) {

@@ -1,5 +1,5 @@
 
-// The board in a notebook: what is drawn goes to Python as a PNG, and the generator's answer is shown beside it.
+// The board in a notebook: the drawing is sent to Python as a PNG, and the generator's output is shown beside it.
 
 function toPng(labels, size, classes) {
   const canvas = make("canvas", { width: size, height: size });
@@ -7,7 +7,7 @@ function toPng(labels, size, classes) {
   return canvas.toDataURL("image/png");
 }
 
-/** The class numbers of a PNG: the class of the nearest colour, for a browser that guards against fingerprints alters colours a little. */
+/** The class numbers of a PNG: the class of the nearest colour, because some browsers alter colours slightly to prevent fingerprinting. */
 async function fromPng(url, size, classes) {
   const image = new Image();
   image.src = url;

@@ -1,4 +1,4 @@
-"""How figures look, and the one way to the screen."""
+"""The look of every figure, and show(), which displays it with its alt text."""
 
 import base64
 import html
@@ -14,26 +14,27 @@ from torch import Tensor
 
 from pix2pix_edu.images import to_image
 
-# One colour for each role in every figure; they stay apart for colour-blind readers and in grey.
+# One colour per role, the same in every figure; colour-blind readers can tell them apart, and so can readers of a grey print.
 COLOURS = {"x": "#009E73", "y": "#0072B2", "fake": "#D55E00", "L1": "#CC79A7", "D": "#000000", "patch": "#F0E442"}
 LOGITS = LinearSegmentedColormap.from_list("logits", [COLOURS["fake"], "#FFFFFF", COLOURS["y"]])  # fake - undecided - real
+LINE_COLOURS = (*(COLOURS[role] for role in ("D", "fake", "y", "x", "L1")), "#777777")  # of curves without a role, in this order
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """An empty figure (in inches, 100 pixels each) with its axes in reading order. No pyplot: nothing is left open."""
+    """Return an empty figure (sizes in inches of 100 pixels) and its axes in reading order. Without pyplot, no figure stays open."""
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as the bytes of a PNG file."""
+    """Return the figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})  # a fifth of the time goes into compressing more
+    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})  # higher levels cost time and save little
     return buffer.getvalue()
 
 
 def data_url(image: bytes | Image.Image) -> str:
-    """A picture, or the bytes of a PNG file, as a URL that holds all of it."""
+    """Return a picture, or the bytes of a PNG file, as a data URL."""
     if isinstance(image, Image.Image):
         buffer = io.BytesIO()
         image.save(buffer, format="png")
@@ -42,31 +43,31 @@ def data_url(image: bytes | Image.Image) -> str:
 
 
 def as_html(figure: Figure, alt: str) -> str:
-    """The figure as an HTML image that a screen reader can read out."""
+    """Return the figure as an HTML image with its alt text."""
     return f'<img alt="{html.escape(alt)}" src="{data_url(png(figure))}" style="max-width: 100%; height: auto">'
 
 
 def with_caption(figure: Figure, alt: str, caption: str = "", live: bool = True) -> str:
-    """The figure as HTML over its caption, HTML too (by default the alt text). A screen reader reads out a new `live` caption."""
+    """Return the figure as HTML above its caption (HTML; by default the alt text). Screen readers announce a new `live` caption."""
     announced = ' aria-live="polite"' if live else ""
     return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption{announced}>{caption or html.escape(alt)}</figcaption></figure>'
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display a figure with the sentence that says what is to be seen in it."""
+    """Display a figure; `alt` says in words what it shows."""
     display({"image/png": png(figure), "text/html": as_html(figure, alt), "text/plain": alt}, raw=True)
 
 
 def draw_picture(axes: Axes, image: Tensor, title: str = "") -> None:
-    """One picture (3, height, width) in [-1, 1] on axes without ticks."""
+    """Draw a picture (3, height, width) in [-1, 1] on axes without ticks."""
     axes.imshow(to_image(image), interpolation="nearest")
     axes.set_title(title, fontsize=10)
-    axes.set(xticks=[], yticks=[])  # a tick takes its time to lay out, even where it is switched off
+    axes.set(xticks=[], yticks=[])  # laying out ticks takes time, even if they are invisible
     axes.set_axis_off()
 
 
 def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
-    """A column of pictures (rows, 3, height, width) under each title."""
+    """Draw a column of pictures (rows, 3, height, width) under each title."""
     rows = max(len(pictures) for pictures in columns.values())
     side = min(2.2, 8.6 / len(columns))  # in inches
     figure, axes = new_figure(side * len(columns), side * rows + 0.25, rows=rows, columns=len(columns))
@@ -77,5 +78,5 @@ def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
 
 
 def draw_translations(x: Tensor, fake: Tensor, y: Tensor, titles: Sequence[str] = ("input x", "fake G(x)", "target y")) -> Figure:
-    """Input | fake | target, one row for each picture of the batch."""
+    """Draw input | fake | target, one row per picture of the batch."""
     return draw_pictures(dict(zip(titles, (x, fake, y), strict=True)))

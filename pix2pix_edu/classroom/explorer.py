@@ -1,4 +1,4 @@
-"""Controls above, a picture below: what every explorable figure of the course is made of."""
+"""Explorable figures: a row of controls above a picture that follows them."""
 
 from collections.abc import Callable
 
@@ -7,44 +7,37 @@ from matplotlib.figure import Figure
 
 from pix2pix_edu.classroom.display import with_caption
 
-Draw = Callable[..., tuple[Figure, str]]
-
 
 def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
-    """A row of buttons, one of them pressed; moved with the arrow keys."""
+    """A row of buttons of which one is selected, also with the arrow keys."""
     return widgets.ToggleButtons(
         description=label, options=options, value=value, style={"description_width": "auto", "button_width": "auto"}
     )
 
 
 def number(label: str, low: int, high: int, value: int) -> widgets.BoundedIntText:
-    """A whole number within bounds, typed or stepped with the arrow keys."""
+    """A whole number within bounds, typed or changed with the arrow keys."""
     return widgets.BoundedIntText(
         description=label, min=low, max=high, value=value, style={"description_width": "auto"}, layout={"width": "150px"}
     )
 
 
 def switch(label: str, value: bool) -> widgets.Checkbox:
-    """Something on or off; pressed with the space bar."""
+    """A checkbox, also toggled with the space bar."""
     return widgets.Checkbox(description=label, value=value, indent=False, layout={"width": "auto"})
 
 
 def menu(label: str, options: list, value: object) -> widgets.Dropdown:
-    """One of many, from a list that opens."""
     return widgets.Dropdown(description=label, options=options, value=value, style={"description_width": "auto"})
 
 
-def explore(draw: Draw, **controls: widgets.ValueWidget) -> widgets.VBox:
-    """The figure that `draw` makes of the controls' values, drawn anew at each change; draw(**values) -> (figure, alt)."""
-
-    def write(**values: object) -> str:
-        return with_caption(*draw(**values))
-
-    return explore_page(write, **controls)
+def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWidget) -> widgets.VBox:
+    """Show the figure that `draw(**values) -> (figure, alt)` makes from the controls' values, and redraw it at each change."""
+    return explore_page(lambda **values: with_caption(*draw(**values)), **controls)
 
 
 def explore_page(write: Callable[..., str], **controls: widgets.ValueWidget) -> widgets.VBox:
-    """The page that `write` makes of the controls' values, written anew at each change; write(**values) -> HTML."""
+    """Show the HTML that `write(**values)` makes from the controls' values, and rewrite it at each change."""
     page = widgets.HTML()
 
     def rewrite(_: object = None) -> None:

@@ -1,4 +1,4 @@
-"""Watch a training while its cell runs, and stop it after a whole step: with its button, or by interrupting the kernel."""
+"""Watch a training while its cell runs. An interrupt of the kernel stops it after a whole step."""
 
 import contextlib
 import signal
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 
 import ipywidgets as widgets
 import torch
-from IPython import get_ipython
 from IPython.display import display
 from torch import Tensor
 
@@ -18,72 +17,73 @@ from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
 
 SHOWN = 3  # pairs
-SHARE_OF_TIME = 0.1  # that drawing may take from training
-POLL_IN = 1  # zmq.POLLIN
+SHARE_OF_TIME = 0.1  # drawing may take at most this share of the time between two pictures
+HOW_TO_STOP = "interrupt the kernel (the stop button) to stop after this step; run the cell again to continue"
 
 
 def monitor(steps: Iterable[Losses], model: Pix2Pix, pairs: Pairs, until: int, seconds: float = 1.0) -> Iterator[Losses]:
-    """Hand on each step's losses, and meanwhile show curves, samples and progress; run the cell again to go on after a stop."""
-    view, history, first = View(model, pairs, until), [], model.step + 1
+    """Yield each step's losses. Meanwhile show curves, samples and progress, redrawn at most every `seconds` seconds."""
+    view, stop = View(model, pairs, until), threading.Event()
     display(view.box)
     try:
-        with interrupt_sets(view.stop):
+        with interrupt_sets(stop):
             due = time.perf_counter() + seconds
             for losses in steps:
-                history.append(losses)
+                view.history.append(losses)
                 yield losses
-                deliver_clicks()
-                if view.stop.is_set():
+                if stop.is_set():
                     break
                 if time.perf_counter() > due:
-                    due = time.perf_counter() + max(seconds, view.draw(history, first) / SHARE_OF_TIME)
+                    due = time.perf_counter() + max(seconds, view.draw() / SHARE_OF_TIME)
     finally:
-        view.close(history, first)
+        view.close()
 
 
 class View:
-    """The monitor's widgets. Only the main loop draws; the button does no more than set `stop`."""
+    """The monitor's widgets, and the losses since it was opened."""
 
     def __init__(self, model: Pix2Pix, pairs: Pairs, until: int):
-        self.model, self.until, self.stop, self.started = model, until, threading.Event(), time.perf_counter()
+        self.model, self.until, self.started = model, until, time.perf_counter()
+        self.history, self.first = [], model.step + 1
         self.x, self.y = stack_pairs(pairs[i] for i in range(min(SHOWN, len(pairs))))
-        self.button = widgets.Button(description="Stop after this step", layout=widgets.Layout(width="auto"))
-        self.button.on_click(lambda _: self.stop.set())
-        self.progress, self.picture = widgets.HTML(self._bar("the first step is under way")), widgets.HTML()
-        self.box = widgets.VBox([widgets.HBox([self.button, self.progress]), self.picture])
+        self.progress, self.picture = widgets.HTML(), widgets.HTML()
+        self.box = widgets.VBox([self.progress, self.picture])
+        self.report(f"the first step is running; {HOW_TO_STOP}")
 
-    def draw(self, history: list[Losses], first: int) -> float:
-        """Show where the training stands; returns the seconds that this took."""
+    def draw(self) -> float:
+        """Show the present state of the training. Return the seconds that this took."""
         start = time.perf_counter()
-        figure, alt = draw_training(history, first, self.x, self.fake(), self.y)
+        figure, alt = draw_training(self.history, self.first, self.x, self.fake(), self.y)
         self.picture.value = with_caption(figure, alt, live=False)
-        rate = len(history) / (start - self.started)
-        self.progress.value = self._bar(f"{rate:.1f} steps a second, about {(self.until - self.model.step) / rate:.0f} s to go")
+        rate = len(self.history) / (start - self.started)
+        left = (self.until - self.model.step) / rate
+        self.report(f"{rate:.1f} steps a second, about {left:.0f} s left; {HOW_TO_STOP}")
         return time.perf_counter() - start
 
-    def close(self, history: list[Losses], first: int) -> None:
-        """Leave the last state standing, and say how to go on."""
-        if history:
-            self.draw(history, first)
-        missing = self.until - self.model.step
-        self.progress.value = self._bar("stopped after a whole step; run this cell again to go on" if missing > 0 else "done")
-        self.button.disabled = True
+    def close(self) -> None:
+        """Show the final state, and how to continue."""
+        if self.history:
+            self.draw()
+        unfinished = self.model.step < self.until
+        self.report("stopped after a whole step; run this cell again to continue" if unfinished else "done")
 
     def fake(self) -> Tensor:
-        """G(x) for the pairs shown, leaving the training's random numbers as they are."""
+        """Return G(x) for the pairs shown. The random numbers of the training are not affected."""
         device = self.model.device
-        with torch.no_grad(), own_random_numbers():
-            return torch.cat([self.model.generator(one[None].to(device)).cpu() for one in self.x])  # as a translation would: one by one
+        with torch.no_grad(), own_random_numbers():  # one by one, as in translation: batch norm uses the statistics of its batch
+            return torch.cat([self.model.generator(one[None].to(device)).cpu() for one in self.x])
 
-    def _bar(self, text: str) -> str:
+    def report(self, text: str) -> None:
+        """Show the progress bar with a line of text."""
         step = f"step {self.model.step} of {self.until}"
-        return f'<progress aria-label="{step}" max="{self.until}" value="{self.model.step}"></progress> {step}: {text}'
+        bar = f'<progress aria-label="{step}" max="{self.until}" value="{self.model.step}"></progress>'
+        self.progress.value = f"{bar} {step}: {text}"
 
 
 @contextlib.contextmanager
 def interrupt_sets(stop: threading.Event) -> Iterator[None]:
-    """Let the first interrupt set `stop`, so that the step under way is finished; the second interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():  # only there may signals be handled
+    """Let the first interrupt only set `stop`, so that the current step can finish. The second one interrupts at once."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread can handle signals
         yield
         return
     before = signal.getsignal(signal.SIGINT)
@@ -97,33 +97,3 @@ def interrupt_sets(stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def deliver_clicks() -> None:
-    """Have the kernel handle the widgets' messages that wait for the running cell to end; all others keep their order."""
-    kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None or threading.current_thread() is not threading.main_thread():
-        return
-    # No kernel has a public way to do this. Where one differs, clicks wait for the cell, and the interrupt still stops it.
-    with contextlib.suppress(AttributeError):
-        shell_thread = getattr(kernel, "shell_channel_thread", None)  # from ipykernel 7 on, a thread reads the socket and passes on
-        stream = shell_thread.manager._shell_channel_to_main.to_stream if shell_thread else kernel.shell_stream
-        usual = stream._recv_callback
-        stream.on_recv(lambda message: _handle_click(kernel, message) or usual(message), copy=False)
-        try:
-            stream.flush(POLL_IN)
-        finally:
-            stream.on_recv(usual, copy=False)
-
-
-def _handle_click(kernel: object, frames: list) -> bool:
-    """Handle the message if it comes from a widget, and tell the browser so; else leave it alone."""
-    idents, parts = kernel.session.feed_identities(frames, copy=False)
-    if kernel.session.unpack(parts[1].bytes)["msg_type"] != "comm_msg":
-        return False
-    message = kernel.session.deserialize(parts, content=True, copy=False)
-    kernel._publish_status("busy", "shell", message)
-    kernel.shell_handlers["comm_msg"](kernel.shell_stream, idents, message)
-    kernel._publish_status("idle", "shell", message)  # a widget sends nothing more before it has heard this
-    kernel._publish_status("busy", "shell")  # for the cell is still running
-    return True

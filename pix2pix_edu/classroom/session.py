@@ -1,16 +1,14 @@
-"""The start of every notebook: how large to work here, on which device, from which seed."""
+"""The start of every notebook: choose sizes, device and seed."""
 
 import os
 from dataclasses import dataclass
 
 import torch
 
-from pix2pix_edu.classroom.runtime import remark, versions
-
 
 @dataclass(frozen=True)
 class Profile:
-    """How large a notebook works: the same code from a check in seconds to the paper's own run."""
+    """The sizes that a notebook works with: the same code runs a quick test, a lesson or the paper's own training."""
 
     name: str
     image_size: int
@@ -24,8 +22,8 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8),  # does every cell run? seconds
-        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=4, steps=400),  # a laptop, minutes
+        Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8),  # a test that every cell runs, in seconds
+        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=4, steps=400),  # a laptop, in minutes
         Profile("paper", image_size=256, depth=8, width=64, patch=70, batch_size=1, steps=80_000),  # a GPU
     )
 }
@@ -33,7 +31,7 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Session:
-    """What a notebook works with from its first cell to its last."""
+    """The settings of one notebook, from its first cell to its last."""
 
     notebook: str
     seed: int
@@ -42,12 +40,12 @@ class Session:
 
     @property
     def full(self) -> bool:
-        """Whether trainings are long enough for claims about what a network has learnt."""
+        """Whether trainings are long enough for claims about what a network has learned."""
         return self.profile.name != "smoke"
 
 
 def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
-    """Choose the profile (PIX2PIX_PROFILE wins) and the device, seed torch, and say so in one line (in a second, what is new here)."""
+    """Choose the profile (PIX2PIX_PROFILE overrides the argument) and the device, seed torch, and print all of it in one line."""
     name = os.environ.get("PIX2PIX_PROFILE") or profile or "class"
     if name not in PROFILES:
         raise ValueError(f"the profile must be one of {', '.join(PROFILES)}, got {name!r}: change it in start(...) or in PIX2PIX_PROFILE")
@@ -56,7 +54,4 @@ def start(notebook: str, seed: int = 0, profile: str | None = None) -> Session:
     where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     chosen = PROFILES[name]
     print(f"Ready: {notebook} on {where}, profile '{name}' ({chosen.image_size} px), seed {seed}.")
-    news = remark(versions())
-    if news:
-        print(news)
     return Session(notebook, seed, chosen, device)

@@ -1,4 +1,4 @@
-"""What a check answers: not started, a misconception by its name, or what was proved."""
+"""The result of checking an exercise: not started, not yet (with the likely misconception), or proved."""
 
 import functools
 import operator
@@ -9,7 +9,7 @@ from pix2pix_edu.random_numbers import own_random_numbers
 
 
 class Verdict(NamedTuple):
-    """The answer of a check; `state` is "not started", "not yet" or "proved"."""
+    """The result of a check; `state` is "not started", "not yet" or "proved"."""
 
     state: str
     message: str
@@ -20,16 +20,16 @@ class Verdict(NamedTuple):
 
 
 class Misconception(Exception):  # noqa: N818 - not a failure: the name of a wrong idea
-    """A wrong answer whose cause is known; its text says what the learner probably thought, and where to look."""
+    """A wrong answer with a known cause. The message says what the learner probably thought, and where to look."""
 
 
 Same = Callable[[object, object], bool]
 
 
 def agrees(given: object, right: object, wrongs: Iterable[tuple[object, str]], same: Same = operator.eq) -> bool:
-    """Whether `given` is `right`. If it is one of the known wrong answers instead, its Misconception is raised.
+    """Return whether `given` is `right`; raise a Misconception if it is one of the known wrong answers.
 
-    `wrongs` pairs each wrong answer with what to say to it; `same` compares two answers.
+    `wrongs` pairs each wrong answer with its message, and the first match counts; `same` compares two answers.
     """
     if same(given, right):
         return True
@@ -40,20 +40,18 @@ def agrees(given: object, right: object, wrongs: Iterable[tuple[object, str]], s
 
 
 def check(examine: Callable[..., str]) -> Callable[..., Verdict]:
-    """Make a check of a function that returns what it proved, or raises a Misconception."""
+    """Turn a function that returns what it proved, or raises a Misconception, into one that returns a Verdict."""
 
     @functools.wraps(examine)
     def verdict(*answer: object) -> Verdict:
         try:
             with own_random_numbers():  # a check leaves the learner's random numbers as they are
                 return Verdict("proved", examine(*answer))
-        except NotImplementedError as error:
-            if error.args:  # torch says the same of a dtype that it cannot calculate with
-                return Verdict("not yet", f"your code stopped with {type(error).__name__}: {error}")
-            return Verdict("not started", "write your answer in place of `raise NotImplementedError`, then run both cells again")
         except Misconception as wrong:
             return Verdict("not yet", str(wrong))
-        except Exception as error:  # the learner's code may do anything
+        except Exception as error:  # the learner's code may raise anything
+            if isinstance(error, NotImplementedError) and not error.args:  # torch raises it with a message, e.g. for a dtype
+                return Verdict("not started", "write your answer in place of `raise NotImplementedError`, then run both cells again")
             return Verdict("not yet", f"your code stopped with {type(error).__name__}: {error}")
 
     return verdict

@@ -1,4 +1,4 @@
-"""Hold five published systems side by side, or train them all."""
+"""Compare five published systems, or train them all."""
 
 import argparse
 from pathlib import Path
@@ -11,34 +11,33 @@ from pix2pix_edu.published import trials
 from pix2pix_edu.published.catalogue import SYSTEMS, YARDSTICKS, find_system
 from pix2pix_edu.published.comparison import compare, report
 from pix2pix_edu.published.paper_and_code import measure_all
+from pix2pix_edu.published.system import System
 
-HELP = "hold five published systems side by side, or train them all"
+HELP = "compare five published systems, or train them all"
 USUAL = [*SYSTEMS, *YARDSTICKS]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Which systems are compared, and how."""
     budget = trials.Budget()
     parser.description = (
         "Print what can be read from five published systems, the paper's words and this library: layers, patch, losses, cost. "
-        "With --train, train them all on the same drawn pairs instead; what was stopped goes on when you repeat the command, "
-        "and several processes may share the work if each is given other --only or --seeds."
+        "With --train, train them all on the same drawn pairs instead. A stopped training continues when you repeat the command, "
+        "and several processes can share the work if each has other --only or --seeds."
     )
     parser.add_argument("--only", nargs="+", default=USUAL, metavar="NAME", help=f"some of {', '.join(USUAL)}")
     parser.add_argument("--size", type=int, help="side of the pictures in pixels (default: 256; with --train, 64)")
     parser.add_argument("--width", type=int, help="channels of the first layers (default: 64; with --train, 32)")
-    parser.add_argument("--time", action="store_true", help="also time one step of each here")
+    parser.add_argument("--time", action="store_true", help="also time one step of each system on this machine")
     parser.add_argument("--paper", action="store_true", help="also measure where the paper's words and its code differ")
-    parser.add_argument("--train", type=Path, metavar="FOLDER", help="train instead, one folder for each system and seed in FOLDER")
+    parser.add_argument("--train", type=Path, metavar="FOLDER", help="train instead, in FOLDER: one subfolder for each system and seed")
     parser.add_argument("--steps", type=int, default=budget.steps, help=f"steps for each (default: {budget.steps})")
     parser.add_argument("--batch-size", type=int, default=budget.batch_size, help=f"pairs in a step (default: {budget.batch_size})")
     parser.add_argument("--l1-weight", type=float, default=budget.l1_weight, help=f"lambda (default: {budget.l1_weight:g})")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="train each once for every seed (default: 0)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="train each system once for every seed (default: 0)")
     parser.add_argument("--results", type=Path, default=DATA / "published", help="folder for results.json and the sheets of seed 0")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the comparison, or train."""
     systems = [find_system(name) for name in arguments.only]
     if arguments.train:
         train(arguments, systems)
@@ -49,8 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"\n{measure_all()}")
 
 
-def train(arguments: argparse.Namespace, systems: list) -> None:
-    """Train every cell that is not done, then gather the results of all that are."""
+def train(arguments: argparse.Namespace, systems: list[System]) -> None:
+    """Train every cell that is not finished, then write the results of all that are."""
     usual = trials.Budget()
     size, width = arguments.size or usual.size, arguments.width or usual.width
     budget = trials.Budget(arguments.steps, size, width, arguments.batch_size, arguments.l1_weight)
@@ -59,10 +58,7 @@ def train(arguments: argparse.Namespace, systems: list) -> None:
             progress.update()
             if step % 10 == 0:
                 progress.set_description(f"{cell.name}, {step} of {budget.steps}")
-    print(f"written: {trials.write_results(arguments.train, arguments.results, words(budget))}")
-
-
-def words(budget: trials.Budget) -> str:
-    """The command that repeats these trials, for whatever systems and seeds."""
+    # The command that repeats these trials. Several commands may have shared the seeds, so they are left open.
     numbers = f"--steps {budget.steps} --size {budget.size} --width {budget.width} --batch-size {budget.batch_size}"
-    return f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g} --seeds ..."
+    command = f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g} --seeds ..."
+    print(f"written: {trials.write_results(arguments.train, arguments.results, command)}")

@@ -1,4 +1,4 @@
-"""The first translation: houses that nobody has trained on, through the network that comes along."""
+"""The first translation: drawn facades that the bundled network was not trained on."""
 
 import argparse
 import time
@@ -8,34 +8,31 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.images import to_image
-from pix2pix_edu.translation import translate
+from pix2pix_edu.run.evaluation import draw_grid, translate_each
+from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained
 
-HELP = "see a translation at once, by the network that comes along"
+HELP = "see a translation at once, by the bundled network"
 PICTURE = Path("runs") / "first_translation.png"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Nothing to choose."""
-    parser.description = f"Translate eight label maps with the network that comes along, and write the picture {PICTURE.as_posix()}."
+    parser.description = f"Translate eight label maps with the bundled network, and write the picture {PICTURE.as_posix()}."
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the picture, and say what is to be seen on it."""
     started = time.perf_counter()
     image = translations(8)
     PICTURE.parent.mkdir(exist_ok=True)
     image.save(PICTURE)
     seconds = time.perf_counter() - started
-    print(f"{PICTURE}: above eight label maps, in the middle what the network makes of them, below their photographs ({seconds:.1f} s)")
+    print(f"{PICTURE}: eight label maps, below them the network's translations, at the bottom the drawn photographs ({seconds:.1f} s)")
 
 
 def translations(count: int) -> Image.Image:
-    """Label maps that the shipped generator has never seen, what it makes of them, and the drawn originals."""
+    """Label maps, their translations and the drawn photographs in three rows, twice as large."""
     torch.manual_seed(0)
     generator, _ = load_pretrained("facades_64")
-    pairs = SyntheticPairs(count, 64, seed=777)
-    columns = [torch.cat([x, translate(generator, x), y], dim=1) for x, y in pairs]
-    image = to_image(torch.cat(columns, dim=2))
+    xs, ys = stack_pairs(SyntheticPairs(count, 64, seed=777))
+    image = draw_grid([xs, translate_each(generator, xs), ys])
     return image.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST)

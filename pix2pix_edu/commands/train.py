@@ -1,4 +1,4 @@
-"""Train on pairs, in a folder that a repeated command takes up again."""
+"""Train on pairs, in a folder from which a stopped run continues."""
 
 import argparse
 from dataclasses import fields
@@ -11,15 +11,15 @@ from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.settings import DRAWN, Settings
-from pix2pix_edu.speed import processes as parallel
+from pix2pix_edu.speed import processes
 
 HELP = "train a generator and a discriminator on pairs"
 
 DESCRIPTION = """\
-Train on pairs (x, y). Everything goes into one folder: the settings, a checkpoint, the losses as a table, and sample pictures.
-A run that was stopped goes on when you repeat its command.
+Train on pairs (x, y). Everything is saved in one folder: the settings, a checkpoint, the losses as a table, and sample pictures.
+A stopped run continues when you repeat its command.
 
-  python -m pix2pix_edu train runs/first                                                the drawn facades that come along
+  python -m pix2pix_edu train runs/first                                                drawn facades
   python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
   torchrun --nproc-per-node=2 -m pix2pix_edu train runs/maps --batch-size 2 ...         on two GPUs (docs/many_gpus.md)
@@ -27,8 +27,6 @@ A run that was stopped goes on when you repeat its command.
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of a training run, with the defaults of Settings."""
-
     parser.description, parser.formatter_class = DESCRIPTION, argparse.RawDescriptionHelpFormatter
 
     def option(name: str, help: str, **settings: object) -> None:
@@ -36,34 +34,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         shown = "" if default == "" else f" (default: {default})"
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
 
-    parser.add_argument("folder", type=Path, help="where the run is kept")
+    parser.add_argument("folder", type=Path, help="folder of the run")
     option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
-    option("y_folder", "folder of targets, where --pairs holds the inputs alone")
-    option("drawn", "what is drawn where no folder is named", choices=list(DRAWN))
+    option("y_folder", "folder of targets, if --pairs holds only the inputs")
+    option("drawn", "what is drawn if no folder is named", choices=list(DRAWN))
     option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
     option("size", "side of the pictures in pixels")
     option("depth", "levels of the generator; 2 to this power must divide the size")
     option("width", "channels of the first layers; the paper has 64")
-    parser.add_argument("--no-skips", dest="skips", action="store_false", help="an encoder-decoder in place of the U-Net")
+    parser.add_argument("--no-skips", dest="skips", action="store_false", help="an encoder-decoder instead of the U-Net")
     option("patch", "side of the patches that D judges; the paper has 70", choices=PATCHES)
     option("loss", "a row of the paper's Table 1", choices=list(PAPER_LOSSES))
     option("l1_weight", "the paper's lambda, for losses with L1")
     option("lr", "learning rate of the generator; it falls to zero over the second half")
-    option("discriminator_lr", "learning rate of the discriminator; it falls likewise")
+    option("discriminator_lr", "learning rate of the discriminator; it falls in the same way")
     option("batch_size", "pairs in a step; the paper has 1 for facades")
-    parser.add_argument("--jitter", action="store_true", help="crop and flip at random out of pictures 286/256 larger, as the paper does")
+    parser.add_argument("--jitter", action="store_true", help="crop and flip at random from pictures 286/256 larger, as the paper does")
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
-    parser.add_argument(
-        "--fast", action="store_true", help="16-bit arithmetic where this device has it, on a newer GPU as one recorded graph"
-    )
+    parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it, on a newer GPU as a CUDA graph")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train to the last step, or go on where the folder stands."""
     settings = Settings(**{field.name: getattr(arguments, field.name) for field in fields(Settings)})
-    with parallel.joined(settings.batch_size, lambda: farewell(arguments.folder)) as share:
+    with processes.joined(settings.batch_size, lambda: farewell(arguments.folder)) as share:
         model = loop.resume(settings, arguments.folder, share)
         with tqdm(total=settings.steps, initial=model.step, unit="step", disable=not share.first) as progress:
             for losses in loop.run(model, settings, arguments.folder, share=share):
@@ -72,10 +67,10 @@ def run(arguments: argparse.Namespace) -> None:
                     progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
     if share.first:
         print(f"{model.step} steps done: see {arguments.folder}")
-    parallel.leave(share)
+    processes.leave(share)
 
 
 def farewell(folder: Path) -> str:
-    """What the other processes of a training say when one has ended."""
+    """The message to print when another process of this training has ended."""
     step = loop.saved_step(folder)
-    return f"another process of this training has ended, so this one ends as well: repeat the command to go on from step {step}"
+    return f"another process of this training has ended, so this one ends as well: repeat the command to continue from step {step}"

@@ -1,15 +1,15 @@
-"""The layout of a drawn facade, all that its label map tells: boxes of the 12 classes."""
+"""The layout of a drawn facade: boxes of the 12 classes. The label map is drawn from it alone."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-GRID = 64  # a layout is measured in 64ths of the image's side: a seed gives the same building at every size
+GRID = 64  # layouts are in 64ths of the image's side, so that a seed gives the same building at every size
 STREET = 60  # the row where the pavement begins
 
 
 class Box(NamedTuple):
-    """A rectangle of one class; the row `bottom` and the column `right` are just outside."""
+    """A rectangle of one class. The row `bottom` and the column `right` are just outside it."""
 
     kind: str
     top: int
@@ -24,13 +24,13 @@ class Box(NamedTuple):
 
 
 class Style(NamedTuple):
-    """What the windows of a building have in common."""
+    """The style that all windows of a building share."""
 
     shutters: bool
     frame: int  # the width of the molding around a window
     sills: bool
     pediments: bool
-    balcony_floor: int  # no such floor: no balcony
+    balcony_floor: int  # -1: no balcony
 
 
 def facade_layout(rng: np.random.Generator) -> list[Box]:
@@ -118,13 +118,13 @@ def _pillars(rng: np.random.Generator, top: int, ground: int, left: int, right: 
 
 
 def _ornament(ceiling: int, height: int, column: tuple[int, int]) -> list[Box]:
-    """What takes the place of a window that is walled up."""
+    """An ornament in place of a window."""
     middle, centre = ceiling + (height + 1) // 2, sum(column) // 2
     return [Box("deco", middle - 4, centre - 4, middle + 4, centre + 4)]
 
 
 def _window(ceiling: int, height: int, column: tuple[int, int], style: Style, floor: int) -> list[Box]:
-    """A window with what belongs to it."""
+    """A window with its shutters, molding, pediment, sill or balcony."""
     (left, right), frame = column, style.frame
     shutter, balcony = 2 + (right - left) // 9, floor == style.balcony_floor
     pediment = style.pediments and not balcony
@@ -143,7 +143,7 @@ def _window(ceiling: int, height: int, column: tuple[int, int], style: Style, fl
 
 
 def _ground_floor(rng: np.random.Generator, ground: int, left: int, right: int, columns: list[tuple[int, int]], style: Style) -> list[Box]:
-    """A door, in a shop or between windows."""
+    """The ground floor: a door in a shop, or between windows."""
     place = int(rng.integers(len(columns)))
     centre = sum(columns[place]) // 2
     door = Box("door", ground + 5, centre - 4, STREET, centre + 4)

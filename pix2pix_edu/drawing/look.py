@@ -1,15 +1,15 @@
-"""What one appearance of a drawn facade consists of: its colours, its material, its light."""
+"""The appearance of a drawn facade: colours, material and light."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Whole numbers only, here and below: every machine then paints the same bytes.
+# All arithmetic is in whole numbers, so that every machine paints the same bytes.
 WALLS = [(186, 96, 78), (206, 156, 90), (136, 158, 112), (104, 142, 176), (206, 136, 140), (144, 122, 164), (84, 150, 146), (206, 186, 152)]
 ACCENTS = [(48, 88, 72), (44, 64, 104), (122, 46, 50), (206, 156, 64), (42, 110, 118), (92, 66, 52), (228, 222, 208), (104, 72, 112)]
 TRIMS = [(244, 238, 222), (214, 206, 192)]
 FLOWERS = [(226, 84, 92), (250, 196, 84), (236, 160, 190)]
-SKIES = [  # at the top, at the horizon, per cent of light on the house
+SKIES = [  # colour at the top, colour at the horizon, per cent of light on the house
     ((112, 168, 220), (210, 230, 240), 100),
     ((136, 130, 188), (250, 208, 176), 96),
     ((54, 66, 122), (142, 128, 170), 88),
@@ -19,7 +19,7 @@ LAMP, AMBER, GLASS, SHEEN, CURTAIN = (np.array(c) for c in [(255, 232, 168), (24
 
 
 class Look(NamedTuple):
-    """One appearance of a building."""
+    """The appearance of one building."""
 
     sky: tuple
     wall: np.ndarray
@@ -30,13 +30,13 @@ class Look(NamedTuple):
     flower: np.ndarray
     railing: np.ndarray
     bricks: bool  # or boards
-    bars: int  # how many kinds of bars cross a window: none, upright, level as well
-    phase: tuple[float, float]  # where the first course and the first brick begin
-    slope: int  # per cent of light lost or won from the left side to the right
+    bars: int  # glazing bars: 0 none, 1 vertical, 2 horizontal too
+    phase: tuple[float, float]  # offset of the first course and of the first brick
+    slope: int  # per cent of light lost or gained from left to right
 
 
 def facade_look(rng: np.random.Generator) -> Look:
-    """A random look. Each choice is balanced or continuous, so that L1, which goes for the median, finds nothing likely."""
+    """A random look. Each choice is balanced or continuous: otherwise L1, which gives the median, would just pick the likely one."""
     sky = SKIES[rng.integers(len(SKIES))]
     wall = np.array(WALLS[rng.integers(len(WALLS))]) + rng.integers(-10, 11, 3)
     trim = np.array(TRIMS[rng.integers(len(TRIMS))])
@@ -54,11 +54,11 @@ def facade_look(rng: np.random.Generator) -> Look:
 
 
 def mix(first: np.ndarray, second: np.ndarray, percent: int | np.ndarray) -> np.ndarray:
-    """So many per cent of the second colour in the first."""
+    """Mix two colours, with `percent` of the second."""
     return (first * (100 - percent) + second * percent) // 100
 
 
 def disc(picture: np.ndarray, row: int, column: int, radius: int, flat: int = 1) -> np.ndarray:
-    """Where a disc covers the picture; `flat` times as wide as high."""
+    """A mask of a disc in the picture, `flat` times as wide as high."""
     rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
     return (rows - row) ** 2 * flat**2 + (columns - column) ** 2 <= radius**2

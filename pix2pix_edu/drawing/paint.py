@@ -1,4 +1,4 @@
-"""The photograph of a drawn facade: sky, street, wall, the parts on it, and who happens to be there."""
+"""Paint the photograph of a facade: sky, street, wall, parts; in some, a lantern, flowers or a cat."""
 
 import numpy as np
 
@@ -8,8 +8,9 @@ from pix2pix_edu.drawing.parts import PAINTERS, paint_cat
 
 
 def paint_facade(boxes: list[Box], look: Look, size: int, rng: np.random.Generator) -> np.ndarray:
-    """The photograph of a layout, whose boxes are in pixels."""
-    unit, grain = max(1, size // GRID), np.random.default_rng(rng.integers(2**32))  # grain: as many numbers as pixels
+    """Paint the photograph of a layout with this look. The boxes are in pixels."""
+    unit = max(1, size // GRID)
+    grain = np.random.default_rng(rng.integers(2**32))  # separate, because how many numbers it draws depends on the size
     picture = np.empty((size, size, 3), dtype=np.int64)
     _paint_sky(picture, look, rng)
     _paint_street(picture, look)
@@ -20,7 +21,7 @@ def paint_facade(boxes: list[Box], look: Look, size: int, rng: np.random.Generat
             picture[area] = wall[area]
             continue
         PAINTERS[box.kind](picture[area], look, unit, rng)
-        if box.kind in ("cornice", "sill", "balcony", "deco"):  # a shadow underneath
+        if box.kind in ("cornice", "sill", "balcony", "deco"):  # a shadow below
             below = picture[box.bottom : box.bottom + unit, box.left + unit : box.right - unit]
             below[:] = below * 72 // 100
     _paint_visitors(picture, next(box for box in boxes if box.kind == "door"), look, rng)
@@ -44,9 +45,8 @@ def _paint_sky(picture: np.ndarray, look: Look, rng: np.random.Generator) -> Non
     for _ in range(2):
         row, column = _pixels(rng.integers(3, 16), size), _pixels(rng.integers(-4, 56), size)
         for up, right, radius in ((0, 0, 4), (1, 4, 6), (0, 9, 4)):
-            picture[disc(picture, row - _pixels(up, size), column + _pixels(right, size), _pixels(radius, size), flat=2)] = mix(
-                horizon, CLOUD * light // 100, 60
-            )
+            puff = disc(picture, row - _pixels(up, size), column + _pixels(right, size), _pixels(radius, size), flat=2)
+            picture[puff] = mix(horizon, CLOUD * light // 100, 60)
     for column in (rng.integers(0, 5), rng.integers(60, 65)):  # a tree on each side
         row, column, radius = _pixels(rng.integers(40, 54), size), _pixels(column, size), _pixels(rng.integers(4, 8), size)
         picture[row:, max(0, column - size // 128) : column + size // 128 + 1] = LEAVES * light // 200
@@ -64,13 +64,13 @@ def _paint_street(picture: np.ndarray, look: Look) -> None:
 
 
 def _wall(look: Look, size: int, grain: np.random.Generator) -> np.ndarray:
-    """A wall of bricks or boards, as large as the picture."""
-    course = max(4, size // 32)  # 4 or 8 pixels: a period that stride-2 convolutions can count
+    """A wall of bricks or boards, the size of the picture."""
+    course = max(4, size // 32)  # 4 or 8 pixels: a period that stride-2 convolutions can reproduce
     length = 2 * course if look.bricks else size
     rows = (np.arange(size) + int(look.phase[0] * course))[:, None]
     columns = np.arange(size) + int(look.phase[1] * length) + rows // course % 2 * (length // 2)
     spread = 20 if look.bricks else 9
-    tints = grain.integers(-spread, spread + 1, (size // course + 2, size // length + 3, 3))  # no two bricks have one colour
+    tints = grain.integers(-spread, spread + 1, (size // course + 2, size // length + 3, 3))  # each brick has a colour of its own
     wall = look.wall + tints[rows // course, columns // length]
     level, upright = rows % course == 0, columns % length == 0
     joints = level | upright if look.bricks else np.broadcast_to(level, upright.shape)
@@ -81,7 +81,7 @@ def _wall(look: Look, size: int, grain: np.random.Generator) -> np.ndarray:
 
 
 def _paint_visitors(picture: np.ndarray, door: Box, look: Look, rng: np.random.Generator) -> None:
-    """A lantern, a flower pot, a cat on the pavement: now this, now that."""
+    """A lantern, a flower pot and a cat on the pavement, each in some of the pictures."""
     size = len(picture)
     unit, street = max(1, size // GRID), STREET * size // GRID
     lantern, pot, cat, place = rng.random() < 0.5, rng.random() < 0.5, rng.random() < 0.25, int(rng.integers(8, 50)) * size // GRID

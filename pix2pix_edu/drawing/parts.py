@@ -1,4 +1,4 @@
-"""How each part of a drawn facade is painted: one function for a class, each on the pixels of its own box."""
+"""Paint the parts of a facade: one function per class, each on the pixels of its box."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from pix2pix_edu.drawing.layout import GRID
 from pix2pix_edu.drawing.look import ACCENTS, AMBER, CLOUD, CURTAIN, GLASS, LAMP, LEAVES, SHEEN, Look, disc, mix
 
 CAT = ["#..#..", "####..", "####..", ".##..#", "####.#", "#####."]
-CAT_NEARBY = [  # for pictures with two pixels or more to a unit
+CAT_NEARBY = [  # for pictures with two or more pixels per unit
     ".#....#.....",
     ".##..##.....",
     ".######.....",
@@ -48,7 +48,7 @@ def _paint_window(view: np.ndarray, look: Look, unit: int, rng: np.random.Genera
 
 
 def paint_cat(view: np.ndarray, unit: int) -> None:
-    """A sitting cat, in more detail where a unit has more pixels."""
+    """A sitting cat, in more detail in larger pictures."""
     shape = np.array([list(row) for row in (CAT_NEARBY if unit > 1 else CAT)])
     pixels = max(1, unit // 2)
     shape = shape.repeat(pixels, axis=0).repeat(pixels, axis=1)[: view.shape[0], : view.shape[1]]
@@ -115,12 +115,8 @@ def _paint_blind(view: np.ndarray, look: Look, unit: int, rng: np.random.Generat
 def _paint_deco(view: np.ndarray, look: Look, unit: int, rng: np.random.Generator) -> None:
     """An urn where the box is tall, a pediment where it is wide, else a round ornament."""
     height, width = view.shape[:2]
-    if height > width:
-        _paint_urn(view, look, unit)
-    elif width >= 2 * height:
-        _paint_pediment(view, look, unit)
-    else:
-        _paint_rosette(view, look, unit)
+    paint = _paint_urn if height > width else _paint_pediment if width >= 2 * height else _paint_rosette
+    paint(view, look, unit)
 
 
 def _paint_rosette(view: np.ndarray, look: Look, unit: int) -> None:

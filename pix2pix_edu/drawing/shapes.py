@@ -1,11 +1,11 @@
-"""A second drawn task, with nothing of a facade in it: outlines on paper, and the toys that they may be."""
+"""A second drawn task: outlines on paper, and toys that fit them."""
 
 import numpy as np
 from PIL import Image
 
 from pix2pix_edu.drawing.seeds import APPEARANCE, LAYOUT, check_size, random_stream
 
-# The outline tells what the toy is; its colour, the table and the side of the lamp are left open.
+# The outline determines the toy; its colour, the table and the side of the lamp are left open.
 KINDS = ("ball", "crate", "gem", "tree")
 COLOURS = {
     "ball": [(214, 74, 70), (238, 176, 72), (72, 140, 196), (150, 104, 176)],
@@ -18,7 +18,7 @@ PAPER, INK = (252, 250, 246), (44, 48, 60)
 
 
 def draw_shapes_pair(seed: int, size: int, appearance: int | None = None) -> tuple[Image.Image, Image.Image]:
-    """Outlines, and a picture of toys that have them; another `appearance` colours the same outlines anew."""
+    """Draw outlines and a picture of toys with these outlines. Another `appearance` gives other colours and another light."""
     check_size(size)
     rng = random_stream(seed, LAYOUT)
     toys = [_place(rng, cell, size) for cell in range(4)]
@@ -27,14 +27,13 @@ def draw_shapes_pair(seed: int, size: int, appearance: int | None = None) -> tup
 
 
 def _place(rng: np.random.Generator, cell: int, size: int) -> tuple[str, int, int, int]:
-    """A kind, the middle's row and column, and a radius in pixels, inside one quarter of the page."""
+    """A kind, the row and column of the centre, and a radius in pixels, inside one quarter of the page."""
     kind = KINDS[rng.integers(len(KINDS))]
     radius, row, column = (int(value) for value in (rng.integers(9, 14), rng.integers(14, 18), rng.integers(14, 18)))
     return kind, *((value * size + 32) // 64 for value in (row + cell // 2 * 32, column + cell % 2 * 32, radius))
 
 
 def _paint_pages(size: int, rng: np.random.Generator, toys: list) -> tuple[np.ndarray, np.ndarray]:
-    """The page of outlines and the page of toys."""
     side = [-1, 1][rng.integers(2)]  # of the lamp
     outlines, picture = np.empty((size, size, 3), dtype=np.int64), np.empty((size, size, 3), dtype=np.int64)
     outlines[:] = PAPER
@@ -56,7 +55,6 @@ def _paint_pages(size: int, rng: np.random.Generator, toys: list) -> tuple[np.nd
 
 
 def _inside(kind: str, y: np.ndarray, x: np.ndarray, radius: int) -> np.ndarray:
-    """Where a shape of this kind covers the page."""
     if kind == "ball":
         return y**2 + x**2 <= radius**2
     if kind == "crate":
@@ -67,14 +65,14 @@ def _inside(kind: str, y: np.ndarray, x: np.ndarray, radius: int) -> np.ndarray:
 
 
 def _shrunk(inside: np.ndarray, pixels: int) -> np.ndarray:
-    """The shape without its rim."""
+    """The mask without its rim."""
     for _ in range(pixels):
         inside = inside & np.roll(inside, 1, 0) & np.roll(inside, -1, 0) & np.roll(inside, 1, 1) & np.roll(inside, -1, 1)
     return inside
 
 
 def _light(kind: str, y: np.ndarray, x: np.ndarray, radius: int) -> np.ndarray:
-    """Per cent of light on each pixel, with the lamp where x is large."""
+    """Per cent of light on each pixel; the lamp is where x is large."""
     if kind == "ball":
         distance = (x - radius // 3) ** 2 + (y + radius // 3) ** 2
         return np.where(distance * 16 < radius**2, 150, 118 - 40 * distance // radius**2)

@@ -1,1 +1,1 @@
-"""The paper's tables in miniature: which runs, what they drew, what they scored."""
+"""The paper's tables in miniature: the runs, their pictures and their scores."""

@@ -1,4 +1,4 @@
-"""The paper's experiments in miniature: each cell of its tables is declared here, and trained once for every seed."""
+"""The paper's experiments in miniature: the settings of each cell of its tables, and how a cell is trained and scored."""
 
 import json
 from collections.abc import Iterator
@@ -6,26 +6,24 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import write_text
-from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.pixels import colour_overlap, high_frequency_power, l1, wall_blotchiness
 from pix2pix_edu.measures.reader import Reader, Yardsticks, reading_scores, scores, train_reader, yardsticks
 from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.run.evaluation import as_dict, draw_grid, translate_pairs
 from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.record import make_record, write_record
 from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import Losses, Pix2Pix, stack_pairs
-from pix2pix_edu.translation import translate
 
 SEEDS = (0, 1, 2)
-MOMENTS = (100, 200, 400, 800)  # steps after which the fakes are kept, besides the last step
-SHOWN = 12  # test pairs whose fakes are kept as pictures
-TEST_SEED, READER_SEED = 1000, 1001  # of drawings that no run trains on, and that no setting was chosen by
+MOMENTS = (100, 200, 400, 800)  # steps after which fakes are saved, besides the last step
+SHOWN = 12  # test pairs whose fakes are saved as pictures
+TEST_SEED, READER_SEED = 1000, 1001  # of drawings that no run trains on, and that no setting was tuned on
 
 BASE = Settings(depth=5, width=24, patch=16, loss="L1+cGAN", l1_weight=100.0, lr=5e-4, steps=1500, fast=True)
 CELLS = {
@@ -35,7 +33,7 @@ CELLS = {
     **{f"patch_{patch}": replace(BASE, patch=patch) for patch in (1, 34, 70)},
     **{f"labels_{loss}": replace(BASE, loss=loss, drawn="facade_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
 }
-TABLES = {  # each of the paper's questions: what is varied, and the cell that answers for each value
+TABLES = {  # for each of the paper's questions: the values that are compared, and the cell of each
     "loss": {loss: loss for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")},
     "lambda": {"0": "cGAN", "1": "lambda_1", "10": "lambda_10", "30": "lambda_30", "100": "L1+cGAN"}
     | {"300": "lambda_300", "1000": "lambda_1000"},
@@ -47,69 +45,68 @@ TABLES = {  # each of the paper's questions: what is varied, and the cell that a
 
 
 def cell_settings(name: str, seed: int) -> Settings:
-    """The settings of a cell with a seed."""
     if name not in CELLS:
         raise ValueError(f"there is no cell {name!r}: choose from {', '.join(CELLS)}")
     if {2 * seed, 2 * seed + 1} & {TEST_SEED, READER_SEED}:
-        raise ValueError(f"with seed {seed} a run would learn from the pairs that all runs are judged by: choose another seed")
+        raise ValueError(f"with seed {seed} a run would train on the pairs that score all runs: choose another seed")
     return replace(CELLS[name], seed=seed)
 
 
 def moments(steps: int) -> list[int]:
-    """The steps of a run after which its fakes are kept."""
+    """The steps of a run after which its fakes are saved."""
     return [*(step for step in MOMENTS if step < steps), steps]
 
 
 def run_cell(settings: Settings, folder: Path) -> Iterator[Losses]:
-    """Train from where the folder stands to the last step, keeping fakes and scores on the way and a record at the end."""
-    model, kept = resume(settings, folder), moments(settings.steps)
-    if model.step in kept:  # a run may have been stopped between its checkpoint and this
-        keep(model, settings, folder)
+    """Train to the last step, from the last checkpoint if there is one. Save fakes and scores on the way, and a record at the end."""
+    model, saved_at = resume(settings, folder), moments(settings.steps)
+    if model.step in saved_at:  # a run may have been killed after this checkpoint, before its scores were saved
+        save_scores(model, settings, folder)
     for losses in run(model, settings, folder, save_every=500):
-        if model.step in kept:
-            keep(model, settings, folder)
+        if model.step in saved_at:
+            save_scores(model, settings, folder)
         yield losses
     write_record(make_record(folder, read_scores(folder)), folder / "record.json")
 
 
-def keep(model: Pix2Pix, settings: Settings, folder: Path) -> None:
-    """Leave the fakes of the shown pairs as one picture, and the scores of all test pairs beside those of earlier moments."""
+def save_scores(model: Pix2Pix, settings: Settings, folder: Path) -> None:
+    """Add the scores of all test pairs to those of earlier moments, and save the fakes of the shown pairs as one picture."""
     pairs = unseen_pairs(settings.drawn, settings.size)
     with own_random_numbers(0):
-        fakes = torch.stack([translate(model.generator, x) for x, _ in pairs])
-    to_image(torch.cat(list(fakes[:SHOWN]), dim=-1)).save(folder / f"fakes_{model.step:06d}.png")
-    known = {step: row for step, row in read_scores(folder).items() if int(step) < model.step}
-    write_text(folder / "scores.json", json.dumps({**known, str(model.step): score(fakes, settings)}, indent=1))
+        fakes, _ = translate_pairs(model.generator, pairs, len(pairs))
+    draw_grid([fakes[:SHOWN]]).save(folder / f"fakes_{model.step:06d}.png")
+    earlier = {step: row for step, row in read_scores(folder).items() if int(step) < model.step}
+    write_text(folder / "scores.json", json.dumps({**earlier, str(model.step): score(fakes, settings)}, indent=1))
 
 
 def read_scores(folder: Path) -> dict[str, dict]:
-    """The scores of each moment so far, by its step."""
+    """The scores so far, by step."""
     file = folder / "scores.json"
     return json.loads(file.read_text()) if file.exists() else {}
 
 
 def score(fakes: Tensor, settings: Settings) -> dict[str, object]:
-    """The paper's measures of the fakes of all test pairs; label maps are read by their colours, photos by a network."""
+    """The paper's scores of the fakes of all test pairs. Label maps are read by their colours, photos by a network."""
     xs, ys = stack_pairs(unseen_pairs(settings.drawn, settings.size))
     found: dict[str, object] = {"l1": l1(fakes, ys), "sharpness": high_frequency_power(fakes, ys)}
     if settings.drawn == "facade_labels":
-        return found | {"reading": scores(label_ids(fakes), label_ids(ys))._asdict()}
+        return found | {"reading": as_dict(scores(label_ids(fakes), label_ids(ys)))}
     labels = label_ids(xs)
     return found | {
-        "colours": colour_overlap(fakes, ys)._asdict(),
+        "colours": as_dict(colour_overlap(fakes, ys)),
         "blotchiness": wall_blotchiness(fakes, ys, labels),
-        "reading": reading_scores(judge(settings.size)[0], fakes, labels)._asdict(),
+        "reading": as_dict(reading_scores(reader_of(settings.size)[0], fakes, labels)),
     }
 
 
 @cache
 def unseen_pairs(drawn: str, size: int) -> list[tuple[Tensor, Tensor]]:
-    """The pairs that every cell is judged by."""
+    """The pairs on which every cell is scored."""
     return list(SyntheticPairs(100, size, TEST_SEED, DRAWN[drawn]))
 
 
 @cache
-def judge(size: int) -> tuple[Reader, Yardsticks]:
-    """The network that reads every cell's fakes, and what to hold its scores against."""
+def reader_of(size: int) -> tuple[Reader, Yardsticks]:
+    """The network that reads the fakes of every cell, and the yardsticks to compare its scores with."""
     reader, tested = train_reader(SyntheticPairs(400, size, READER_SEED)), unseen_pairs("facades", size)
     return reader, yardsticks(reader, SyntheticPairs(400, size, 0), tested)

@@ -1,4 +1,4 @@
-"""The gallery that comes along: what every cell of the experiments drew at several moments, with its scores."""
+"""The bundled gallery: the fakes of every cell of the experiments at several moments, with their scores."""
 
 import json
 from functools import lru_cache
@@ -9,48 +9,47 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pix2pix_edu.experiments.cells import SHOWN, judge, unseen_pairs
+from pix2pix_edu.experiments.cells import SHOWN, reader_of, unseen_pairs
 from pix2pix_edu.files import DATA, write_text
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.run.evaluation import as_dict
 from pix2pix_edu.run.record import read_record
 from pix2pix_edu.training import stack_pairs
 
 GALLERY = DATA / "gallery"
 
 
-def hang(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
-    """Put a finished cell into the gallery: its record, and its fakes as one picture with a row for each moment."""
-    record = cell / "record.json"
-    steps = [int(step) for step in read_record(record)["scores"]]
+def add_cell(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
+    """Copy a finished cell to the gallery: its record, and its fakes as one picture with a row for each moment."""
+    steps = [int(step) for step in read_record(cell / "record.json")["scores"]]
     rows = [np.asarray(Image.open(cell / f"fakes_{step:06d}.png")) for step in steps]
     gallery.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.vstack(rows)).save(gallery / f"{name}-{seed}.jpg", quality=90, subsampling=0)
-    write_text(gallery / f"{name}-{seed}.json", record.read_text())
+    write_text(gallery / f"{name}-{seed}.json", (cell / "record.json").read_text())
 
 
-def hang_yardsticks(size: int, gallery: Path = GALLERY) -> None:
-    """Put beside the cells what their reading scores are held against."""
-    rows = {name: row._asdict() for name, row in judge(size)[1]._asdict().items()}
-    write_text(gallery / "yardsticks.json", json.dumps(rows, indent=1) + "\n")
+def save_yardsticks(size: int, gallery: Path = GALLERY) -> None:
+    """Save the baseline scores (real photos, shuffled labels, median colours) beside the cells."""
+    write_text(gallery / "yardsticks.json", json.dumps(as_dict(reader_of(size)[1]), indent=1) + "\n")
 
 
 @lru_cache(maxsize=256)
 def record(name: str, seed: int, gallery: Path = GALLERY) -> dict:
-    """What was run, how long it took, its curve, and its scores at each moment."""
+    """The record of a cell: its command, times, losses, and the scores of each moment."""
     return read_record(gallery / f"{name}-{seed}.json")
 
 
 def moments(name: str, seed: int, gallery: Path = GALLERY) -> list[int]:
-    """The steps after which a cell's fakes were kept."""
+    """The steps after which a cell's fakes were saved."""
     return [int(step) for step in record(name, seed, gallery)["scores"]]
 
 
 @lru_cache(maxsize=64)
 def fakes(name: str, seed: int, step: int, gallery: Path = GALLERY) -> Tensor:
-    """What a cell drew for the shown inputs after so many steps: (inputs, 3, size, size) in [-1, 1]."""
+    """A cell's fakes of the shown inputs after `step` steps: (inputs, 3, size, size) in [-1, 1]."""
     known = moments(name, seed, gallery)
     if step not in known:
-        raise ValueError(f"the fakes of {name} were kept after {', '.join(map(str, known))} steps, not after {step}")
+        raise ValueError(f"the fakes of {name} were saved after {', '.join(map(str, known))} steps, not after {step}")
     size = record(name, seed, gallery)["settings"]["size"]
     with Image.open(gallery / f"{name}-{seed}.jpg") as picture:
         row = picture.crop((0, known.index(step) * size, picture.width, (known.index(step) + 1) * size)).convert("RGB")
@@ -65,5 +64,5 @@ def shown_pairs(name: str, seed: int = 0, gallery: Path = GALLERY) -> tuple[Tens
 
 @lru_cache(maxsize=1)
 def yardsticks(gallery: Path = GALLERY) -> dict[str, dict[str, float]]:
-    """What to hold a reading score against: real photos, the labels of another picture, a median colour for each class."""
+    """Baseline reading scores: of real photos, of photos with the labels of another, and of each class in its median colour."""
     return json.loads((gallery / "yardsticks.json").read_text())

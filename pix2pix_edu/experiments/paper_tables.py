@@ -1,11 +1,11 @@
-"""The numbers that the paper prints in its tables, one a cell and none with a spread, to lay beside ours."""
+"""The numbers in the paper's tables: one for each cell, and none with a spread over seeds."""
 
 from pix2pix_edu.measures.pixels import ColourOverlap
 from pix2pix_edu.measures.reader import ReadingScores
 
-REAL_PHOTOS = ReadingScores(0.80, 0.26, 0.21)  # the ceiling of its tables 1 to 3: its reader on Cityscapes' own photographs
+REAL_PHOTOS = ReadingScores(0.80, 0.26, 0.21)  # the ceiling in tables 1 to 3: the paper's reader on real Cityscapes photographs
 
-READING = {  # by the same questions as experiments.TABLES
+READING = {  # the keys are those of cells.TABLES
     "loss": {  # table 1
         "L1": ReadingScores(0.42, 0.15, 0.11),
         "GAN": ReadingScores(0.22, 0.05, 0.01),
@@ -19,7 +19,7 @@ READING = {  # by the same questions as experiments.TABLES
         "U-Net, L1+cGAN": ReadingScores(0.55, 0.20, 0.14),
         "encoder-decoder, L1+cGAN": ReadingScores(0.29, 0.09, 0.05),
     },
-    "patch": {  # table 3, of pictures of 256 px
+    "patch": {  # table 3, images of 256 px
         "1": ReadingScores(0.39, 0.15, 0.10),
         "16": ReadingScores(0.65, 0.21, 0.17),
         "70": ReadingScores(0.66, 0.23, 0.17),
@@ -32,7 +32,7 @@ READING = {  # by the same questions as experiments.TABLES
     },
 }
 
-COLOURS = {  # what the histograms of fakes and photographs have in common
+COLOURS = {  # histogram intersection of fakes and photographs
     "L1": ColourOverlap(0.81, 0.69, 0.70),
     "cGAN": ColourOverlap(0.87, 0.74, 0.84),
     "L1+cGAN": ColourOverlap(0.86, 0.84, 0.82),

@@ -1,4 +1,4 @@
-"""How good a fake is by its pixels, its colours and its sharpness."""
+"""How good a fake is, measured on its pixels, colours and sharpness."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from pix2pix_edu.drawing.classes import CLASSES
 
-# skimage is imported where it is used: it takes longer than all the rest of this package.
+# skimage is imported inside the functions, because it is slow to import.
 
-LAB_RANGES = {"L": (0.0, 100.0), "a": (-110.0, 110.0), "b": (-110.0, 110.0)}  # every RGB colour lies within
+LAB_RANGES = {"L": (0.0, 100.0), "a": (-110.0, 110.0), "b": (-110.0, 110.0)}  # they include every RGB colour
 LAB_BIN = 2.0  # about the smallest difference that the eye sees
 
 
 class ColourOverlap(NamedTuple):
-    """Overlap of two histograms in each channel of Lab: 1 = the same colours equally often, 0 = none in common."""
+    """Overlap of two histograms in each Lab channel: 1 if the same colours are equally frequent, 0 if none are shared."""
 
     L: float
     a: float
@@ -25,13 +25,13 @@ class ColourOverlap(NamedTuple):
 
 
 def l1(fake: Tensor, y: Tensor) -> float:
-    """Mean absolute difference in units of [-1, 1]: black against white is 2."""
+    """Mean absolute difference of images in [-1, 1]; black and white differ by 2."""
     _check_shapes(fake, y)
     return F.l1_loss(fake, y).item()
 
 
 def psnr(fake: Tensor, y: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB, averaged over the pictures; one exact copy makes it infinite."""
+    """Peak signal-to-noise ratio in dB, averaged over the pictures. It is infinite if one of them is exact."""
     from skimage.metrics import peak_signal_noise_ratio
 
     with np.errstate(divide="ignore"):
@@ -39,7 +39,7 @@ def psnr(fake: Tensor, y: Tensor) -> float:
 
 
 def ssim(fake: Tensor, y: Tensor) -> float:
-    """Structural similarity under its inventors' Gaussian window, averaged over the pictures; 1 = equal."""
+    """Structural similarity with the Gaussian window of its authors, averaged over the pictures; 1 for equal pictures."""
     from skimage.metrics import structural_similarity
 
     settings = {"channel_axis": 0, "data_range": 2.0, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
@@ -47,21 +47,21 @@ def ssim(fake: Tensor, y: Tensor) -> float:
 
 
 def high_frequency_power(fake: Tensor, y: Tensor) -> float:
-    """Power of fake above half the Nyquist frequency, relative to that of y: 1 = as sharp as real, 0 = all blur."""
+    """Power above half the Nyquist frequency, relative to y: 1 is as sharp as y, below 1 is blur, above 1 is noise."""
     _check_shapes(fake, y)
     height, width = y.shape[-2:]
     high = (torch.fft.fftfreq(height)[:, None] ** 2 + torch.fft.fftfreq(width) ** 2).sqrt() > 0.25  # cycles a pixel; Nyquist is 0.5
-    # The window fades the borders out: where left does not meet right, the transform would see an edge that is not there.
+    # The transform treats the picture as periodic; the window hides the jump from its right border to its left.
     window = torch.hann_window(height, periodic=False)[:, None] * torch.hann_window(width, periodic=False)
     contrasts = (side.cpu().double() - side.cpu().double().mean(dim=(2, 3), keepdim=True) for side in (fake, y))
     fake_power, real_power = ((torch.fft.fft2(contrast * window).abs() ** 2)[..., high].sum().item() for contrast in contrasts)
-    if real_power < 1e-9:  # what rounding leaves of nothing
+    if real_power < 1e-9:  # zero, up to rounding
         raise ValueError("y has no high frequencies to compare with: it is one flat colour")
     return fake_power / real_power
 
 
 def lab(pictures: Tensor) -> Tensor:
-    """Pictures (batch, 3, height, width) in [-1, 1] as lightness L and the colour axes a (green-red), b (blue-yellow)."""
+    """Convert pictures (batch, 3, height, width) in [-1, 1] to Lab: lightness L, colour axes a (green-red) and b (blue-yellow)."""
     from skimage.color import rgb2lab
 
     rgb = (pictures.detach().float().cpu().clamp(-1.0, 1.0) + 1.0) / 2.0
@@ -69,7 +69,7 @@ def lab(pictures: Tensor) -> Tensor:
 
 
 def colour_overlap(fakes: Tensor, ys: Tensor) -> ColourOverlap:
-    """The paper's histogram intersection: how alike the colours of all fakes together are to those of all ys."""
+    """The paper's histogram intersection, between the colours of all fakes together and those of all ys."""
     histograms = zip(_lab_histograms(fakes), _lab_histograms(ys), strict=True)
     return ColourOverlap(*(torch.minimum(of_fakes, of_ys).sum().item() for of_fakes, of_ys in histograms))
 
@@ -81,10 +81,10 @@ def _lab_histograms(pictures: Tensor) -> list[Tensor]:
 
 
 def wall_blotchiness(fake: Tensor, y: Tensor, labels: Tensor) -> float:
-    """How much the chroma of a wall wanders from block to block, relative to y: 1 = as even as real, more = blotchy."""
+    """How much the chroma of a wall varies from block to block, relative to y: 1 is as even as y, more is blotchy."""
     _check_shapes(fake, y)
     block = y.shape[-1] // 16
-    walls = F.avg_pool2d((labels.cpu() == CLASSES.index("facade")).float(), block) == 1  # blocks with nothing but wall
+    walls = F.avg_pool2d((labels.cpu() == CLASSES.index("facade")).float(), block) == 1  # blocks that are wall only
     fake_chroma, real_chroma = (F.avg_pool2d(lab(side)[:, 1:], block) for side in (fake, y))  # (batch, 2, rows, columns)
     pictures = [i for i, wall in enumerate(walls) if wall.sum() > 1]
     fake_spread, real_spread = (

@@ -1,4 +1,4 @@
-"""How good a fake is by what can be read in it: a network that learnt on real photographs finds the labels again, or not."""
+"""How good a fake is, measured by a network that was trained on real photographs to predict their label maps."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from pix2pix_edu.training import Pairs, stack_pairs
 
 
 class ReadingScores(NamedTuple):
-    """The paper's three: share of pixels read right, its mean over classes, mean intersection over union of the classes."""
+    """The paper's three scores: accuracy per pixel, its mean over classes, and the mean intersection over union of the classes."""
 
     per_pixel: float
     per_class: float
@@ -21,7 +21,7 @@ class ReadingScores(NamedTuple):
 
 
 class Yardsticks(NamedTuple):
-    """What to hold the scores of fakes against: the ceiling, the floor, and what needs no network."""
+    """Baseline scores: real photos, real photos with the labels of another, and the median colour of each class."""
 
     real_photos: ReadingScores
     labels_of_another: ReadingScores
@@ -29,9 +29,9 @@ class Yardsticks(NamedTuple):
 
 
 class Reader(nn.Module):
-    """Reads the class of every pixel from the 13 x 13 pixels around it: the honest stand-in for the paper's FCN.
+    """Predict the class of every pixel from the 13 x 13 pixels around it. It takes the place of the paper's FCN.
 
-    A reader that sees more guesses a window from the layout, even where a blurred fake shows none.
+    With a larger receptive field it would infer windows from the layout, even where a blurred fake has none.
     """
 
     def __init__(self, classes: int = len(CLASSES), depth: int = 6, width: int = 32):
@@ -44,12 +44,12 @@ class Reader(nn.Module):
 
 
 def _reading_block(before: int, after: int) -> nn.Sequential:
-    # Unlike the generator's, this norm keeps running averages: what is read in a photo must not depend on its batch.
+    # With running averages, unlike the generator's norm: the prediction for a photo must not depend on its batch.
     return nn.Sequential(nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
 def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int = 4, lr: float = 1e-2) -> Reader:
-    """A reader that has learnt from real photos y and their label maps x; never let it see the pairs it is to judge."""
+    """Train a reader on real photos y and their label maps x. Do not use the pairs that it will judge."""
     labels, photos = labels_and_photos(pairs)
     generator = torch.Generator().manual_seed(seed)
     with own_random_numbers(seed):
@@ -67,42 +67,37 @@ def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int 
 
 
 def labels_and_photos(pairs: Pairs) -> tuple[Tensor, Tensor]:
-    """All class numbers (count, height, width) and all photos (count, 3, height, width) of some pairs."""
+    """The class numbers (count, height, width) and the photos (count, 3, height, width) of some pairs."""
     return stack_pairs((label_ids(x), y) for x, y in pairs)
 
 
 @torch.no_grad()
 def read(reader: Reader, photos: Tensor) -> Tensor:
-    """The class number that the reader sees in each pixel (count, height, width)."""
+    """The class number that the reader predicts for each pixel (count, height, width)."""
     device = next(reader.parameters()).device
     reader.eval()
     return torch.cat([reader(some.to(device)).argmax(dim=1).cpu() for some in photos.split(32)])
 
 
 def reading_scores(reader: Reader, photos: Tensor, labels: Tensor) -> ReadingScores:
-    """How much of the labels the reader finds again in photos, real or fake."""
+    """Scores of the reader's predictions for photos, real or fake."""
     return scores(read(reader, photos), labels)
 
 
 def scores(found: Tensor, labels: Tensor) -> ReadingScores:
-    """Class numbers found against class numbers that are true; the means are over the classes present in `labels`."""
-    counts = confusion(found, labels).double()
+    """Scores of predicted class numbers. Means are over the classes that occur in `labels`."""
+    if found.shape != labels.shape:
+        raise ValueError(f"found and labels must have the same shape, got {tuple(found.shape)} and {tuple(labels.shape)}")
+    both = labels.cpu().flatten() * len(CLASSES) + found.cpu().flatten()
+    counts = torch.bincount(both, minlength=len(CLASSES) ** 2).view(len(CLASSES), len(CLASSES)).double()  # rows: true classes
     right, true, called = counts.diagonal(), counts.sum(dim=1), counts.sum(dim=0)
     present = true > 0
     per_class, iou = (right / true)[present].mean(), (right / (true + called - right))[present].mean()
     return ReadingScores((right.sum() / counts.sum()).item(), per_class.item(), iou.item())
 
 
-def confusion(found: Tensor, labels: Tensor) -> Tensor:
-    """How many pixels of each class (row) were found to be of each class (column)."""
-    if found.shape != labels.shape:
-        raise ValueError(f"found and labels must have one shape, got {tuple(found.shape)} and {tuple(labels.shape)}")
-    both = labels.cpu().flatten() * len(CLASSES) + found.cpu().flatten()
-    return torch.bincount(both, minlength=len(CLASSES) ** 2).view(len(CLASSES), len(CLASSES))
-
-
 def median_colour_per_class(pairs: Pairs) -> Callable[[Tensor], Tensor]:
-    """A translation x -> fake without a network: each class in its median colour, the one that L1 likes best."""
+    """A translation x -> fake without a network: each class in its median colour, which minimises L1."""
     labels, photos = labels_and_photos(pairs)
     pixels = photos.movedim(1, -1)  # colours last
     colours = torch.zeros(len(CLASSES), 3)  # a class that never occurs stays grey
@@ -112,7 +107,7 @@ def median_colour_per_class(pairs: Pairs) -> Callable[[Tensor], Tensor]:
 
 
 def yardsticks(reader: Reader, train_pairs: Pairs, test_pairs: Pairs) -> Yardsticks:
-    """The three rows that every table of reading scores needs, on the test pairs."""
+    """Compute the baseline scores on the test pairs."""
     labels, photos = labels_and_photos(test_pairs)
     if len(photos) < 2:
         raise ValueError("with one test pair there is no other photo to take labels from: use two or more")

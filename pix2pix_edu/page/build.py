@@ -1,4 +1,4 @@
-"""A web page on which a drawing becomes a photograph without a server: a folder of files that any host can hand out."""
+"""Build the web page on which drawings are translated in the browser: a folder of files for any web host."""
 
 import json
 import shutil
@@ -16,17 +16,17 @@ BOARD = HERE / "board"
 
 
 def build(folder: Path, network: str) -> float:
-    """Put the page, its network and its samples into a folder; returns how far that network is from torch's."""
+    """Write the page, its network and its samples to a folder. Return the largest difference between that network and torch's."""
     if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
-        raise ValueError(f"{folder} holds something else: name a new folder")
-    packages()  # where one is missing, nothing is begun
+        raise ValueError(f"{folder} contains something else: name a new folder")
+    packages()  # raises before anything is written if one is missing
     generator, _ = load_pretrained(network)
     size = trained_size(network)
     sketches = sample_sketches(size)
     folder.mkdir(parents=True, exist_ok=True)
     samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
     settings = {"network": network, "size": size, "classes": paints(), "samples": samples}
-    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")  # first: the folder is known by it
+    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")  # first, because the folder is recognised by it
     difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), folder / "model.onnx")
     shutil.copytree(SITE, folder, dirs_exist_ok=True)
     for name in ("board.js", "board.css"):
@@ -35,5 +35,5 @@ def build(folder: Path, network: str) -> float:
 
 
 def rows(labels: list[list[int]]) -> list[str]:
-    """Class numbers as text, a character for each pixel: 0 to 9, then a and b."""
+    """Class numbers as text, one character per pixel: 0 to 9, then a and b."""
     return ["".join("0123456789ab"[label] for label in row) for row in labels]

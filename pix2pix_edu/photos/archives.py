@@ -1,4 +1,4 @@
-"""A packed set unpacked without trusting it: nothing leaves its folder, nothing grows without end."""
+"""Unpack an archive without trusting it: nothing is written outside the folder, and its size is limited."""
 
 import gzip
 import shutil
@@ -7,13 +7,13 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-# Pictures hardly shrink when packed; four times the archive leaves room for uncompressed ones and for the tar's own headers.
+# Pictures hardly shrink when packed: four times the size of the archive allows for uncompressed ones and for tar headers.
 GROWTH = 4
 ROOM = 2**20
 
 
 def unpack(archive: Path, folder: Path, most_files: int) -> None:
-    """Write the files of a .tar.gz below `folder`, which is made; whoever calls this removes the folder if it fails."""
+    """Write the files of a .tar.gz below `folder`, which is created. If this fails, the caller removes the folder."""
     folder.mkdir(parents=True)
     most_bytes = GROWTH * archive.stat().st_size + ROOM
     try:
@@ -22,12 +22,12 @@ def unpack(archive: Path, folder: Path, most_files: int) -> None:
             with tarfile.open(fileobj=stream, mode="r|") as tar:
                 for count, member in enumerate(tar, 1):
                     if count > most_files:
-                        raise ValueError(f"it holds more than {most_files} files, far more than this set has")
+                        raise ValueError(f"it contains more than {most_files} files, far more than this data set")
                     _write(tar, member, folder, most_bytes)
-            while stream.read(2**20):  # to the very end, where gzip keeps the checksum of it all
+            while stream.read(2**20):  # to the end, where gzip has its checksum
                 pass
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"it is no .tar.gz archive, or a damaged one ({error})") from error
+        raise ValueError(f"it is not a .tar.gz archive, or it is damaged ({error})") from error
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, most_bytes: int) -> None:
@@ -35,7 +35,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, most_byt
     if path.is_absolute() or ".." in path.parts or set(member.name) & set("\\:\0"):
         raise ValueError(f"its member {member.name!r} would be written outside the folder")
     if not (member.isdir() or member.isreg()) or member.issparse():
-        raise ValueError(f"its member {member.name!r} is a link, a device or another thing that no picture is")
+        raise ValueError(f"its member {member.name!r} is a link, a device or something else that is not a picture")
     if member.size > most_bytes:
         raise ValueError(_too_large(most_bytes))
     target = folder.joinpath(*path.parts)
@@ -43,13 +43,13 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, most_byt
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Bytes alone, not tar.extract: owners, modes, times and links stay behind (and Python 3.11.2 has no filter against them).
+    # Only the bytes, without tar.extract: no owners, modes, times or links (Python 3.11.2 has no filter for them).
     with open(target, "wb") as file:
         shutil.copyfileobj(tar.extractfile(member), file)
 
 
 class _Limited:
-    """A stream that refuses to give more than it should hold, headers included."""
+    """A stream that raises an error once it has given more than `most` bytes, headers included."""
 
     def __init__(self, stream: IO[bytes], most: int):
         self.stream, self.most, self.given = stream, most, 0

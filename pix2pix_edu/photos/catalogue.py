@@ -1,4 +1,4 @@
-"""The paper's sets of paired pictures: their names, their size, which way they are translated, whose they are."""
+"""The paper's data sets: names, sizes, direction of translation, licence and citation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,31 +10,30 @@ MANIFESTS = DATA / "manifests"
 
 @dataclass(frozen=True)
 class DataSet:
-    """What is known of a set of side-by-side pictures before you have it."""
+    """What is known about a data set of side-by-side pictures before it is downloaded."""
 
     name: str
     shows: str  # x -> y, as the paper translates it
-    splits: dict[str, int]  # the folders and how many pairs each is said to hold
+    splits: dict[str, int]  # the folders, with the stated number of pairs in each
     direction: str
-    megabytes: int  # of the packed set, as its host listed it; a copy that was packed anew differs, so this is no check
+    megabytes: int  # size of the archive as listed by its host; a copy that was packed again may differ
     licence: str
     citation: str
-    manifest: Path | None = None  # the checksum of every picture, where known
+    manifest: Path | None = None  # a file with the checksum of every picture, if known
 
     @property
     def pairs(self) -> int:
-        """How many pairs the set is said to hold."""
         return sum(self.splits.values())
 
     @property
     def check(self) -> str:
-        """What a fetched copy is held against."""
+        """How a fetched copy is verified."""
         if self.manifest:
-            return f"every one of the {self.pairs} pictures has the checksum that is on record for it"
-        return "nothing published exists to check the content against; every picture opens as two squares side by side"
+            return f"each of the {self.pairs} pictures has its recorded checksum"
+        return "no checksums are published; every picture opens as two squares side by side"
 
 
-# The direction is the one that the paper shows: from the half that says less to the half that has to be invented.
+# The direction is the paper's: from the half with less information to the half with more.
 DATA_SETS = {
     data_set.name: data_set
     for data_set in (
@@ -98,14 +97,13 @@ DATA_SETS = {
 
 
 def find_data_set(name: str) -> DataSet:
-    """The set of this name."""
     if name not in DATA_SETS:
         raise ValueError(f"there is no data set named {name!r}: choose one of {', '.join(DATA_SETS)}")
     return DATA_SETS[name]
 
 
 def listing() -> str:
-    """The sets as a table."""
+    """The data sets as a table."""
     rows = [("name", "x -> y", "pairs", "MB", "direction", "licence")]
     rows += [(s.name, s.shows, str(s.pairs), str(s.megabytes), s.direction, s.licence) for s in DATA_SETS.values()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""A file from the first mirror that gives it whole: tried again after a while, gone on with where it broke off."""
+"""Download a file from the first mirror that has all of it. A download that broke off is continued."""
 
 import hashlib
 import os
@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 WAITS = (1.0, 2.0, 4.0)  # seconds before each further round over the mirrors
 TIMEOUT = (10, 30)  # seconds to connect, and between two pieces of an answer
-TRY_LATER = (408, 416, 429, 500, 502, 503, 504)  # 416: what is kept here does not fit what is there; it is dropped
+PIECE = 2**16  # bytes
+TRY_LATER = (408, 416, 429, 500, 502, 503, 504)  # 416: what was kept does not fit the file there, and has been dropped
 
 
 class Failure(NamedTuple):
@@ -23,7 +24,7 @@ class Failure(NamedTuple):
 
 
 def download(addresses: Sequence[str], target: Path, waits: Sequence[float] = WAITS) -> None:
-    """Bring one of the addresses to `target`, which appears when it is whole."""
+    """Download one of the addresses to `target`, which appears once it is complete."""
     asked, reasons = list(addresses), {}
     target.parent.mkdir(parents=True, exist_ok=True)
     for wait in (0.0, *waits):
@@ -35,7 +36,7 @@ def download(addresses: Sequence[str], target: Path, waits: Sequence[float] = WA
             failure = _get(address, unfinished)
             if not failure:
                 os.replace(unfinished, target)
-                for part in target.parent.glob(f"{target.name}.*.part"):  # what other hosts began
+                for part in target.parent.glob(f"{target.name}.*.part"):  # unfinished downloads from other hosts
                     part.unlink()
                 return
             if unfinished.is_file() and not unfinished.stat().st_size:
@@ -47,39 +48,35 @@ def download(addresses: Sequence[str], target: Path, waits: Sequence[float] = WA
 
 
 def _host_mark(address: str) -> str:
-    """A few letters that tell a part of one host's file from a part of another's, whose bytes may differ."""
+    """A few letters for each host, so that parts of two hosts' files, whose bytes may differ, are never mixed."""
     return hashlib.sha256(address.partition("://")[2].encode()).hexdigest()[:8]
 
 
 def _get(address: str, unfinished: Path) -> Failure | None:
-    """Fetch the address, or the rest of it, into `unfinished`; none is no failure."""
-    import pooch
-    import requests  # pooch downloads with it; both would slow down every import of the library
+    """Download the address, or the rest of it, to `unfinished`. Return None if it is complete."""
+    import requests  # slow to import
 
     with open(unfinished, "ab") as file:
-        kept, answers = file.tell(), []
-        name = address.rpartition("/")[2] + (f" from {kept / 1e6:.1f} MB" if kept else "")
-        bar = tqdm(desc=name, total=1, unit="B", unit_scale=True, delay=60)  # pooch sets the true total; no bar while nothing comes
-
-        def prepare(answer: requests.Response, **_: object) -> None:
-            answers.append(answer)
-            answer.raw.headers.pop("Content-Encoding", None)  # some servers take .gz for one, and it would be unpacked on the way
-            bar.delay = 0.0 if answer.ok else bar.delay
-            if answer.status_code == HTTPStatus.OK:  # all of it, though a part was asked for
-                file.truncate(0)
-
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={kept}-"} if kept else {})  # the file's own bytes
-        get = pooch.HTTPDownloader(bar, 2**16, timeout=TIMEOUT, headers=headers, hooks={"response": prepare})
+        kept = file.tell()
+        # identity: the file's own bytes, not compressed again on the way
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={kept}-"} if kept else {})
         try:
-            get(address, file, None)
+            with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+                if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    file.truncate(0)
+                answer.raise_for_status()
+                if answer.status_code == HTTPStatus.OK:  # the whole file, although only the rest was asked for
+                    file.truncate(0)
+                answer.raw.headers.pop("Content-Encoding", None)  # some servers send it for a .gz file, and it would be unpacked
+                name = address.rpartition("/")[2] + (f" from {kept / 1e6:.1f} MB" if kept else "")
+                length = int(answer.headers.get("Content-Length", 0)) or None
+                with tqdm(desc=name, total=length, unit="B", unit_scale=True) as bar:
+                    for piece in answer.iter_content(PIECE):
+                        file.write(piece)
+                        bar.update(len(piece))
         except requests.RequestException as error:
-            if getattr(error.response, "status_code", None) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                file.truncate(0)
+            file.flush()
             return _failure(error, unfinished)
-        finally:
-            bar.close()
-            for answer in answers:
-                answer.close()
     return _content_failure(unfinished)
 
 
@@ -95,14 +92,14 @@ def _failure(error: Exception, unfinished: Path) -> Failure:
     if isinstance(error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError)):
         kept = unfinished.stat().st_size
         return Failure(f"broke off after {kept:,} bytes" if kept else "cannot be reached", True)
-    return Failure(f"is no address to download from ({error})", False)
+    return Failure(f"is not an address to download from ({error})", False)
 
 
 def _content_failure(unfinished: Path) -> Failure | None:
-    """A page where the file should be: a sign-in page, or a mirror's notice."""
+    """Detect a page in place of the file: a sign-in page, or a mirror's notice."""
     with open(unfinished, "rb") as file:
         start = file.read(16)
     if start.startswith(b"\x1f\x8b"):
         return None
     unfinished.unlink()
-    return Failure(f"sends something else than a .tar.gz archive (it begins with {start!r})", False)
+    return Failure(f"does not send a .tar.gz archive (it begins with {start!r})", False)

@@ -1,17 +1,23 @@
 """Fetch a published data set by name: from a local copy or a mirror, verified, installed whole or not at all."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from pix2pix_edu.files import write_text
 from pix2pix_edu.photos.archives import unpack
 from pix2pix_edu.photos.catalogue import DataSet, find_data_set
 from pix2pix_edu.photos.downloads import WAITS, download
 from pix2pix_edu.photos.verification import verify
 
-ROOT = Path("data_sets")  # where you work, so that you see what fills your disk; git ignores it
+ROOT = Path("data_sets")  # in the working directory, where a large folder is easily noticed; git ignores it
 MIRRORS = ("https://efrosgans.eecs.berkeley.edu/pix2pix/datasets", "http://efrosgans.eecs.berkeley.edu/pix2pix/datasets")
+
+
+class OtherArchive(ValueError):
+    """An archive that may be sound, but is not the one that was fetched before."""
 
 
 def fetch(
@@ -21,28 +27,31 @@ def fetch(
     mirrors: Sequence[str] | None = None,
     waits: Sequence[float] = WAITS,
 ) -> Path:
-    """The folder of a named set: from `source`, from where it lies already, or from the first mirror that has it."""
+    """Return the folder of a data set: from `source`, from a copy that is already there, or from the first mirror that has it.
+
+    `waits` are the seconds to wait before each further round over the mirrors.
+    """
     data_set = name if isinstance(name, DataSet) else find_data_set(name)
     folder = Path(root) / data_set.name
     copy = _local_copy(data_set, Path(root), source)
     if copy:
-        return _take(copy, folder, data_set)
-    archive = folder.with_name(f".{data_set.name}.tar.gz")  # hidden, for it goes when it is unpacked
-    if not archive.is_file():  # else it came whole, but there was no room to unpack it
+        return _use_copy(copy, folder, data_set)
+    archive = folder.with_name(f".{data_set.name}.tar.gz")  # hidden, because it is removed once it is unpacked
+    if not archive.is_file():  # else an earlier call downloaded it, but had no room to unpack it
         _download(data_set, archive, mirrors or os.environ.get("PIX2PIX_EDU_MIRROR", "").split() or MIRRORS, waits)
     try:
-        install(archive, folder, data_set)
-    except OtherArchive as error:  # kept, so that trusting it costs no second download
-        raise ValueError(f"what was downloaded is not {data_set.name} as it was: {error}") from error
+        _install(archive, folder, data_set)
+    except OtherArchive as error:  # the archive is kept: if you trust it, it need not be downloaded again
+        raise ValueError(f"the download cannot be used: {error}") from error
     except ValueError as error:
         archive.unlink()
-        raise ValueError(f"what was downloaded is not {data_set.name}, and was removed: {error}; another mirror may help") from error
+        raise ValueError(f"the download is not {data_set.name} and was removed: {error}; another mirror may help") from error
     archive.unlink()
     return folder
 
 
 def _local_copy(data_set: DataSet, root: Path, source: str | Path | None) -> Path | None:
-    """A folder or an archive that is there already: what `source` names, else in the root, else in PIX2PIX_EDU_DATA."""
+    """A folder or an archive of the data set: `source`, else in `root`, else in PIX2PIX_EDU_DATA."""
     if source and not Path(source).exists():
         raise ValueError(f"{source} does not exist: name a folder or a .tar.gz archive of {data_set.name}")
     for place in [source] if source else [root, os.environ.get("PIX2PIX_EDU_DATA") or root]:
@@ -52,18 +61,18 @@ def _local_copy(data_set: DataSet, root: Path, source: str | Path | None) -> Pat
     return Path(source) if source else None
 
 
-def _take(copy: Path, folder: Path, data_set: DataSet) -> Path:
-    """A folder stays where it is; an archive is unpacked to `folder`, unless that is there."""
+def _use_copy(copy: Path, folder: Path, data_set: DataSet) -> Path:
+    """Verify a folder where it is; unpack an archive to `folder`, unless that exists."""
     try:
         if copy.is_file() and not folder.is_dir():
-            install(copy, folder, data_set)
+            _install(copy, folder, data_set)
             return folder
         if copy.is_file():
-            compare_with_record(copy, folder, data_set)
+            _compare_with_record(copy, folder, data_set)
             copy = folder
         verify(copy, data_set)
     except ValueError as error:
-        raise ValueError(f"{copy} is not {data_set.name} as it should be: {error}; use another copy, or remove this one") from error
+        raise ValueError(f"{copy} is not a valid copy of {data_set.name}: {error}; use another copy, or remove this one") from error
     return copy
 
 
@@ -77,21 +86,17 @@ def _download(data_set: DataSet, archive: Path, mirrors: Sequence[str], waits: S
         download([f"{mirror.rstrip('/')}/{name}.tar.gz" for mirror in mirrors], archive, waits)
     except ConnectionError as error:
         raise OSError(
-            f"{name} could not be downloaded: {error}. Repeat this later, and it goes on with what has come; or name an archive or a "
+            f"{name} could not be downloaded: {error}. Repeat this later: the download continues where it stopped. Or name an archive or a "
             f"folder that you have (--source); or set PIX2PIX_EDU_DATA to a folder that holds {name} or {name}.tar.gz; "
-            "or train on drawn pairs, which need nothing"
+            "or train on drawn pairs, which need no download"
         ) from error
     except OSError as error:
         raise OSError(f"could not write below {root} ({error}): free some space or choose another root, and repeat this") from error
 
 
-class OtherArchive(ValueError):
-    """An archive that may be sound, but is not the one that was fetched before."""
-
-
-def install(archive: Path, folder: Path, data_set: DataSet) -> None:
-    """Unpack beside `folder`, look at what came, and only then give it its name: a folder that is there is whole."""
-    checksum = compare_with_record(archive, folder, data_set)
+def _install(archive: Path, folder: Path, data_set: DataSet) -> None:
+    """Unpack and verify beside `folder`, and rename last: so a folder that exists is complete."""
+    checksum = _compare_with_record(archive, folder, data_set)
     unfinished = folder.with_name(f".{data_set.name}.unpacking")
     shutil.rmtree(unfinished, ignore_errors=True)  # left by a fetch that was killed
     try:
@@ -99,9 +104,7 @@ def install(archive: Path, folder: Path, data_set: DataSet) -> None:
         inside = max((unfinished, *unfinished.iterdir()), key=lambda place: sum((place / split).is_dir() for split in data_set.splits))
         verify(inside, data_set)
         if checksum:
-            part = _record(folder, data_set).with_suffix(".part")
-            part.write_text(checksum)
-            os.replace(part, _record(folder, data_set))
+            write_text(_record(folder, data_set), checksum)
         os.rename(inside, folder)
     except OSError as error:
         raise OSError(f"could not unpack {archive} below {folder.parent} ({error}): free some space or choose another root") from error
@@ -109,16 +112,15 @@ def install(archive: Path, folder: Path, data_set: DataSet) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def compare_with_record(archive: Path, folder: Path, data_set: DataSet) -> str:
-    """The archive's checksum, which must be that of the first one; a set with a manifest needs none and may be packed anew."""
+def _compare_with_record(archive: Path, folder: Path, data_set: DataSet) -> str:
+    """Return the archive's checksum, which must be that of the first archive. With a manifest there is none: every picture is checked."""
     if data_set.manifest:
         return ""
-    import pooch  # late, for it would slow down every import of the library
-
-    checksum = f"{pooch.file_hash(str(archive))}  {data_set.name}.tar.gz\n"  # as sha256sum writes it
+    with open(archive, "rb") as file:
+        checksum = f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {data_set.name}.tar.gz\n"  # as sha256sum writes it
     record = _record(folder, data_set)
     if record.is_file() and record.read_text() != checksum:
-        raise OtherArchive(f"it is another archive than the one fetched before; if you trust this one, remove {record}")
+        raise OtherArchive(f"it differs from the archive that was fetched before; if you trust this one, remove {record}")
     return checksum
 
 

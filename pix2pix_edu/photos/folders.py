@@ -9,11 +9,14 @@ from torch import Tensor
 from pix2pix_edu.images import list_images, open_image, split_pair, to_tensor
 
 DIRECTIONS = ("left_to_right", "right_to_left")
-MEMORY_LIMIT = 2 * 2**30  # bytes of decoded pictures that are kept; a larger set is read from disk again and again
+MEMORY_LIMIT = 2 * 2**30  # bytes of decoded pictures kept in memory; a larger data set is read from disk in every epoch
 
 
 class PhotoPairs:
-    """Side-by-side image files of `folder`/`split` as (x, y) tensors of side `size`; x is the half where `direction` starts."""
+    """Side-by-side image files in `folder`/`split`, as pairs (x, y) of tensors with side `size`.
+
+    x is the half where `direction` starts: the left half for "left_to_right".
+    """
 
     def __init__(self, folder: str | Path, split: str = "", size: int = 256, direction: str = "left_to_right"):
         if direction not in DIRECTIONS:
@@ -50,11 +53,11 @@ class ParallelPairs(PhotoPairs):
         super().__init__(x_folder, size=size)
         partners = {file.stem: file for file in list_images(y_folder)}
         if len(partners) < len(list_images(y_folder)) or len({file.stem for file in self.files}) < len(self.files):
-            raise ValueError(f"two pictures of one name in {x_folder} or {y_folder}: give each picture its own name, whatever its suffix")
+            raise ValueError(f"two pictures in {x_folder} or {y_folder} have the same name: names must differ in more than their suffix")
         alone = sorted({file.stem for file in self.files} ^ partners.keys())
         if alone:
             raise ValueError(
-                f"{x_folder} and {y_folder} do not match: {len(alone)} names stand in one of them only "
+                f"{x_folder} and {y_folder} do not match: {len(alone)} names are in only one of them "
                 f"({', '.join(alone[:3])}{', ...' if len(alone) > 3 else ''}); every picture needs its partner of the same name"
             )
         self.partners = [partners[file.stem] for file in self.files]
@@ -62,11 +65,11 @@ class ParallelPairs(PhotoPairs):
     def _open(self, index: int) -> tuple[Image.Image, Image.Image]:
         x, y = open_image(self.files[index]), open_image(self.partners[index])
         if x.size[0] * y.size[1] != x.size[1] * y.size[0]:
-            raise ValueError(f"{self.files[index].name} is {x.size} but its partner is {y.size}: the two must have the same shape")
+            raise ValueError(f"{self.files[index].name} is {x.size} but its partner is {y.size}: both must have the same shape")
         return x, y
 
 
 def _as_bytes(image: Image.Image, size: int) -> Tensor:
-    """A square of `size` pixels as bytes: a quarter of the memory that floats would take."""
+    """Resize to a square of `size` pixels, as bytes: a quarter of the memory of floats."""
     square = image.resize((size, size), Image.Resampling.BICUBIC)
     return ((to_tensor(square) + 1.0) * 127.5).round().to(torch.uint8)

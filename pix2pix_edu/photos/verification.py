@@ -1,5 +1,6 @@
-"""Whether a folder holds the set of pairs that it should hold."""
+"""Check that a folder contains the data set that it should."""
 
+import hashlib
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -9,7 +10,7 @@ from pix2pix_edu.photos.catalogue import DataSet
 
 
 def verify(folder: Path, data_set: DataSet) -> None:
-    """Refuse a folder that is not the set: by the checksum of every picture where known, else by opening them."""
+    """Raise an error if a folder is not the data set: by the checksum of every picture if known, else by opening them."""
     for split in data_set.splits:
         if not (folder / split).is_dir():
             raise ValueError(f"it has no folder {split} (the set has {', '.join(data_set.splits)})")
@@ -22,44 +23,44 @@ def verify(folder: Path, data_set: DataSet) -> None:
     if data_set.manifest:
         _compare(pictures, read_manifest(data_set.manifest))
     else:
-        _look(pictures, data_set)
+        _check_pictures(pictures, data_set)
 
 
 def read_manifest(path: Path) -> dict[str, str]:
-    """The sha256 of every picture, by its place below the set's folder; a file as sha256sum writes it."""
+    """The sha256 of every picture by its path, from a file as sha256sum writes it."""
     return {name: digest for digest, name in (line.split("  ", 1) for line in path.read_text().splitlines())}
 
 
 def _compare(pictures: dict[str, Path], expected: dict[str, str]) -> None:
-    import pooch  # late, for it would slow down every import of the library
-
     differences = {
         "missing": [name for name in expected if name not in pictures],
         "too many": [name for name in pictures if name not in expected],
-        "changed": [name for name in expected if name in pictures and pooch.file_hash(str(pictures[name])) != expected[name]],
+        "changed": [
+            name for name in expected if name in pictures and hashlib.sha256(pictures[name].read_bytes()).hexdigest() != expected[name]
+        ],
     }
-    said = [f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if names[3:] else ''})" for what, names in differences.items() if names]
-    if said:
-        raise ValueError(f"of its {len(expected)} pictures, {', '.join(said)}")
+    found = [f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if names[3:] else ''})" for what, names in differences.items() if names]
+    if found:
+        raise ValueError(f"of its {len(expected)} pictures, {', '.join(found)}")
 
 
-def _look(pictures: dict[str, Path], data_set: DataSet) -> None:
+def _check_pictures(pictures: dict[str, Path], data_set: DataSet) -> None:
     for split in data_set.splits:
         names = [name for name in pictures if name.startswith(f"{split}/")]
         if not names:
-            raise ValueError(f"its folder {split} holds no pictures")
+            raise ValueError(f"its folder {split} contains no pictures")
         for name in names:
-            # Every pixel of every picture would take many minutes; gzip's own checksum vouches for those in between.
-            _look_at(name, pictures[name], whole=name in (names[0], names[-1]))
+            # Decoding every picture would take minutes; gzip's checksum covers the ones in between.
+            _check_picture(name, pictures[name], whole=name in (names[0], names[-1]))
 
 
-def _look_at(name: str, file: Path, whole: bool) -> None:
+def _check_picture(name: str, file: Path, whole: bool) -> None:
     try:
         with Image.open(file) as image:
             width, height = image.size
             if whole:
                 image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"its file {name} is not a whole picture") from error
+        raise ValueError(f"its file {name} is not a complete picture") from error
     if width != 2 * height:
         raise ValueError(f"its picture {name} is {width} x {height}, not two squares side by side")

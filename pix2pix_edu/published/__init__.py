@@ -1,1 +1,1 @@
-"""Five published write-ups of pix2pix as modules that run, faults included, and how they compare."""
+"""Five published write-ups of pix2pix as modules that run, faults included, and comparisons of them."""

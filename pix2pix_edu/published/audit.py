@@ -1,4 +1,4 @@
-"""What a network is, read from the live module: hooks watch one forward pass on tensors that have a shape and no numbers."""
+"""Read the layers of a network from the module itself: hooks record one forward pass on tensors without data (device "meta")."""
 
 import copy
 from typing import NamedTuple
@@ -15,14 +15,14 @@ WORDS = {"Conv2d": "conv", "ConvTranspose2d": "transposed conv", "Upsample": "up
 
 
 class Layer(NamedTuple):
-    """One layer as it ran: its module, and the shape of what came out of it."""
+    """A module without children, and the shape of its output without the batch dimension."""
 
     module: nn.Module
     shape: tuple[int, int, int]
 
 
 class Places(NamedTuple):
-    """Sides of the maps on which dropout acts, in the encoder and in the decoder."""
+    """Sides of the maps to which dropout is applied, in the encoder and in the decoder."""
 
     down: tuple[int, ...]
     up: tuple[int, ...]
@@ -33,22 +33,20 @@ class Places(NamedTuple):
 
 
 def picture(size: int, batch_size: int = 1) -> Tensor:
-    """Pictures of this size that hold no numbers and take no memory."""
+    """A batch of pictures with a shape but no data."""
     return torch.empty(batch_size, 3, size, size, device="meta")
 
 
 def generator_layers(generator: nn.Module, size: int) -> list[Layer]:
-    """The layers of G(x), in the order in which they run."""
     return layers_of(generator, picture(size))
 
 
 def discriminator_layers(discriminator: nn.Module, size: int) -> list[Layer]:
-    """The layers of D(x, y), in the order in which they run."""
     return layers_of(discriminator, picture(size), picture(size))
 
 
 def layers_of(network: nn.Module, *inputs: Tensor) -> list[Layer]:
-    """The layers of any network, in the order in which they run."""
+    """The layers of a network in the order in which they run on these inputs."""
     watched, ran = copy.deepcopy(network).to("meta"), []
     for module in watched.modules():
         if not list(module.children()):
@@ -59,7 +57,7 @@ def layers_of(network: nn.Module, *inputs: Tensor) -> list[Layer]:
 
 
 def table(layers: list[Layer]) -> str:
-    """The layers as a table to read. It cannot disagree with the module, for it was read from it."""
+    """The layers as a table. It agrees with the module, because it is read from it."""
     lines = [f"{'':>3}  {'layer':18}{'kernel':>8}{'stride':>8}{'border':>12}{'channels':>10}{'size':>12}{'parameters':>12}"]
     for number, (module, (channels, height, width)) in enumerate(layers, 1):
         conv = isinstance(module, CONVS)
@@ -71,20 +69,20 @@ def table(layers: list[Layer]) -> str:
 
 
 def convs_of(discriminator: nn.Module) -> list[Conv]:
-    """The convolutions of a discriminator, for the arithmetic of receptive_field; zeros that a layer of its own adds are not in it."""
+    """The convolutions of a discriminator, for the functions of receptive_field. Padding layers (nn.ZeroPad2d) are not included."""
     convs = (module for module in discriminator.modules() if isinstance(module, nn.Conv2d))
     return [Conv(conv.kernel_size[0], conv.stride[0], conv.padding[0]) for conv in convs]
 
 
 def dropout_places(layers: list[Layer]) -> Places:
-    """Where dropout acts in a generator."""
+    """Where a generator has dropout."""
     first_up = next(number for number, layer in enumerate(layers) if isinstance(layer.module, ENLARGING))
     encoder, decoder = layers[:first_up], layers[first_up:]
     return Places(*(tuple(layer.shape[-1] for layer in part if isinstance(layer.module, nn.Dropout)) for part in (encoder, decoder)))
 
 
 def head_of(layers: list[Layer]) -> str:
-    """The layers that give a network its output: from the last that enlarges, or else from the last convolution."""
+    """The last layers of a network: from the last one that enlarges, or else from the last convolution."""
     starts = [number for number, layer in enumerate(layers) if isinstance(layer.module, ENLARGING)]
     starts = starts or [number for number, layer in enumerate(layers) if isinstance(layer.module, nn.Conv2d)]
     names = (type(layer.module).__name__ for layer in layers[starts[-1] :] if not isinstance(layer.module, nn.ZeroPad2d))
@@ -92,7 +90,7 @@ def head_of(layers: list[Layer]) -> str:
 
 
 def norm_of(network: nn.Module) -> str:
-    """Which norm a network has, and whether eval() would change it."""
+    """The kind of norm in a network, and whether it keeps running averages, which eval() would use."""
     for module in network.modules():
         if type(module) in NORMS:
             return NORMS[type(module)] + (", running averages" if module.track_running_stats else "")
@@ -100,10 +98,9 @@ def norm_of(network: nn.Module) -> str:
 
 
 def borders_of(network: nn.Module) -> str:
-    """What fills the borders of a network's convolutions."""
+    """The padding modes of a network's convolutions."""
     return " and ".join(sorted({module.padding_mode for module in network.modules() if isinstance(module, nn.Conv2d)}))
 
 
 def count_parameters(network: nn.Module) -> int:
-    """How many numbers a network learns."""
     return sum(weight.numel() for weight in network.parameters())

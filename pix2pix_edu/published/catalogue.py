@@ -1,4 +1,4 @@
-"""The catalogue: the five texts in their order, what they are held against, and other readings of them."""
+"""The five write-ups in their order, the two systems to compare them with, and variants: other readings of the same texts."""
 
 from pix2pix_edu.published.system import System
 from pix2pix_edu.published.texts import annotated_reading, cross_entropy, layer_tables, least_squares, linked_code
@@ -6,7 +6,6 @@ from pix2pix_edu.published.texts.paper_words import LIBRARY, PAPER_WORDS
 
 
 def by_name(*systems: System) -> dict[str, System]:
-    """Systems under their names, in the order given."""
     return {system.name: system for system in systems}
 
 
@@ -16,7 +15,6 @@ VARIANTS = by_name(annotated_reading.SIGMOID_TWICE, *layer_tables.READINGS)
 
 
 def find_system(name: str) -> System:
-    """The system of this name."""
     everything = {**SYSTEMS, **YARDSTICKS, **VARIANTS}
     if name not in everything:
         raise ValueError(f"there is no system {name}: it must be one of {', '.join(everything)}")

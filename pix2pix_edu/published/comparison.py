@@ -1,4 +1,4 @@
-"""The published systems side by side, each entry read from the live modules: nothing in this table is typed."""
+"""The published systems side by side. Every number in this table is read from the modules, none is typed."""
 
 import statistics
 from collections.abc import Iterable
@@ -16,12 +16,10 @@ from pix2pix_edu.receptive_field import receptive_field
 from pix2pix_edu.speed.roofline import count_costs, seconds_of
 from pix2pix_edu.training import Pix2Pix
 
-ADAM_PASSES = 7  # it reads weights, gradients and two memories, and writes all of them but the gradients
+ADAM_PASSES = 7  # Adam reads weights, gradients and its two averages, and writes all of these but the gradients
 
 
 class Row(NamedTuple):
-    """All that is read from one system."""
-
     name: str
     generator_parameters: int
     discriminator_parameters: int
@@ -36,11 +34,11 @@ class Row(NamedTuple):
     protocol: Protocol
     flops: int  # of one step with one pair
     bytes: int
-    seconds: float | None = None  # of one step, where it was timed
+    seconds: float | None = None  # of one step, if it was timed
 
 
 def compare(systems: Iterable[System], size: int = 256, width: int = 64, timed_on: str | None = None) -> list[Row]:
-    """A row for each system, for pictures of this size; with a device, its steps are timed there as well."""
+    """A row for each system, for pictures of this size. With `timed_on`, a device, a step of each is timed there."""
     rows = []
     for system in systems:
         seconds = time_step(system, size, width, timed_on) if timed_on else None
@@ -49,31 +47,30 @@ def compare(systems: Iterable[System], size: int = 256, width: int = 64, timed_o
 
 
 def depth_for(size: int) -> int:
-    """The levels that bring a picture down to one pixel, eight at most: the texts' own way at 256 pixels."""
+    """The levels of the generators for pictures of this size; at 256 pixels the eight of the texts."""
     if not 64 <= size <= 512 or size % 64:
         raise ValueError(f"size must be 64, 128, 256 or another multiple of 64 up to 512, got {size}")
     return largest_depth(size)
 
 
 def read_system(system: System, size: int, width: int) -> Row:
-    """One row, without calculating a single pixel."""
     with torch.device("meta"):
         model = system.build(depth_for(size), width, device="meta")
     G, D = model.generator, model.discriminator
-    down_up, judged, convs = audit.generator_layers(G, size), audit.discriminator_layers(D, size), audit.convs_of(D)
-    flops, traffic = step_costs(system, model, size)
+    g_layers, d_layers, convs = audit.generator_layers(G, size), audit.discriminator_layers(D, size), audit.convs_of(D)
+    flops, traffic = flops_and_bytes(system, model, size)
     return Row(
         name=system.name,
         generator_parameters=audit.count_parameters(G),
         discriminator_parameters=audit.count_parameters(D),
         norm=audit.norm_of(G),
         borders=audit.borders_of(G),
-        dropout=audit.dropout_places(down_up),
-        generator_head=audit.head_of(down_up),
-        discriminator_head=audit.head_of(judged),
+        dropout=audit.dropout_places(g_layers),
+        generator_head=audit.head_of(g_layers),
+        discriminator_head=audit.head_of(d_layers),
         strides=tuple(conv.stride for conv in convs),
         patch=receptive_field(convs),
-        map_size=judged[-1].shape[-1],
+        map_size=d_layers[-1].shape[-1],
         protocol=read_protocol(system.step),
         flops=flops,
         bytes=traffic,
@@ -81,17 +78,17 @@ def read_system(system: System, size: int, width: int) -> Row:
 
 
 class Idle(torch.optim.Optimizer):
-    """An optimizer that leaves its weights alone: what the networks cost is counted by itself."""
+    """An optimizer whose step does nothing, so that only the networks are counted."""
 
     def __init__(self, network: nn.Module):
         super().__init__(network.parameters(), {})
 
     def step(self, closure: None = None) -> None:
-        """Nothing."""
+        pass
 
 
-def step_costs(system: System, model: Pix2Pix, size: int) -> tuple[int, int]:
-    """Arithmetic and memory traffic of one step with one pair, Adam's passes through the memory included."""
+def flops_and_bytes(system: System, model: Pix2Pix, size: int) -> tuple[int, int]:
+    """Floating-point operations of a step with one pair, and bytes read and written, Adam's included. The model gets Idle optimizers."""
     model.generator_optimizer, model.discriminator_optimizer = Idle(model.generator), Idle(model.discriminator)
     x = audit.picture(size)
     costs = count_costs(lambda: system.step(model, x, x, Objective()))
@@ -100,7 +97,7 @@ def step_costs(system: System, model: Pix2Pix, size: int) -> tuple[int, int]:
 
 
 def time_step(system: System, size: int, width: int, device: str, repeats: int = 5) -> float:
-    """Seconds that a step with one pair takes here: the median, after two steps to warm up."""
+    """Seconds for a step with one pair on this device: the median of the repeats, after two steps to warm up."""
     model = system.build(depth_for(size), width, device=device)
     step = system.step_on(model.device)
     x = torch.rand(1, 3, size, size, device=device) * 2 - 1
@@ -109,7 +106,7 @@ def time_step(system: System, size: int, width: int, device: str, repeats: int =
 
 
 def report(rows: list[Row]) -> str:
-    """The rows as two tables to read: the generators, then what they are trained with."""
+    """The rows as two tables: the generators, then the discriminators with losses, order of updates and costs."""
     name = 2 + max(len(row.name) for row in rows)
     lines = [f"{'generator':{name}}{'parameters':>11}  {'norm':25}{'borders':19}{'dropout on sides':29}ends in"]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Where the paper's words and its authors' code differ: each time two settings that run, and one measure of both."""
+"""Where the paper and its authors' code differ: for each difference two settings that run, and one number measured for both."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from pix2pix_edu.training import Batches, Pix2Pix, constant, descend, linear_dec
 
 
 class Difference(NamedTuple):
-    """What the paper says, what the code does, and two settings for `measure` to tell apart, or not."""
+    """What the paper says, what the code does, the setting of each, and what `measure` computes from a setting."""
 
     words: str
     code: str
@@ -30,13 +30,13 @@ class Difference(NamedTuple):
 
 
 def counted_patch(discriminator: Callable[..., nn.Module]) -> float:
-    """Side of what one output of a discriminator sees."""
+    """Side, in pixels, of the patch of one output."""
     return receptive_field(convs_of(discriminator(width=4)))
 
 
 @own_random_numbers(0)
 def noise_spread(generator: Callable[..., nn.Module], draws: int = 8) -> float:
-    """How much the pictures of one fresh generator for one input differ, from one draw of its dropout to the next."""
+    """Standard deviation of a pixel over draws of the dropout: one untrained generator, one input."""
     network, x = generator(depth=8, width=8), _pictures(1, 256)
     with torch.no_grad():
         return torch.cat([network(x) for _ in range(draws)]).std(dim=0).mean().item()
@@ -44,7 +44,7 @@ def noise_spread(generator: Callable[..., nn.Module], draws: int = 8) -> float:
 
 @own_random_numbers(0)
 def distance_moved(share: float, make_optimizer: Callable[..., torch.optim.Optimizer] = paper_adam, steps: int = 10) -> float:
-    """How far D's weights move in a few steps on the same pictures, with this share of its two loss terms."""
+    """How far D's weights move in a few steps on the same pictures. `share` is the factor of D's two loss terms."""
     D = PatchDiscriminator(16, width=8)
     x, y, fake = _pictures(3, 32).split(1)
     optimizer, before = make_optimizer(D, lr=2e-4), _weights(D)
@@ -55,7 +55,7 @@ def distance_moved(share: float, make_optimizer: Callable[..., torch.optim.Optim
 
 @own_random_numbers(0)
 def last_l1(schedule: Callable[[int], float]) -> float:
-    """Mean L1 of the last tenth of a short training under this schedule."""
+    """Mean L1 over the last tenth of a short training with this schedule."""
     model = Pix2Pix(Generator(depth=3, width=8), PatchDiscriminator(16, width=8), lr=4e-3)
     losses = train(model, Batches(SyntheticPairs(16, 32), batch_size=2), SHORT, Objective(l1_weight=10.0), schedule)
     return sum(step.l1.item() for step in list(losses)[-SHORT // 10 :]) / (SHORT // 10)
@@ -63,7 +63,7 @@ def last_l1(schedule: Callable[[int], float]) -> float:
 
 @own_random_numbers(0)
 def negative_share(generator: Callable[..., nn.Module]) -> float:
-    """Share of negative numbers in what the skips hand to the transposed convolutions of the decoder."""
+    """Share of negative numbers in the inputs of the decoder's transposed convolutions."""
     network, shares = generator(depth=5, width=8), []
     for module in network.modules():
         if isinstance(module, nn.ConvTranspose2d):
@@ -74,7 +74,7 @@ def negative_share(generator: Callable[..., nn.Module]) -> float:
 
 
 class NormOfOnePicture(nn.Module):
-    """Batch norm without PyTorch's refusal to normalise a single number."""
+    """Batch norm that also normalises a single number, which nn.BatchNorm2d refuses."""
 
     def forward(self, h: Tensor) -> Tensor:
         return torch.batch_norm(h, None, None, None, None, True, 0.0, 1e-5, False)
@@ -82,7 +82,7 @@ class NormOfOnePicture(nn.Module):
 
 @own_random_numbers(0)
 def bottleneck_spread(norm: bool) -> float:
-    """How much the 1 x 1 bottleneck differs from picture to picture, with a norm on it or without, one picture at a time."""
+    """Standard deviation of the 1 x 1 bottleneck over four pictures, one at a time, with a norm on it or without."""
     network = Generator(depth=5, width=8)
     if norm:
         network.down[-1].insert(1, NormOfOnePicture())
@@ -111,7 +111,7 @@ DIFFERENCES = {
     ),
     "dropout": Difference(
         words="dropout on the first three decoder blocks, whose outputs have side 2, 4, 8",
-        code="dropout on outputs of side 4, 8, 16 (the PyTorch code; the original in Lua does as the paper says)",
+        code="dropout on outputs of side 4, 8, 16 (the PyTorch code; the original in Lua follows the paper)",
         by_words=paper_words.generator,
         by_code=linked_code.generator,
         measure=noise_spread,
@@ -126,8 +126,8 @@ DIFFERENCES = {
         measures="how far D's weights move in ten steps of Adam",
     ),
     "schedule": Difference(
-        words="a learning rate of 0.0002, and no word of a schedule",
-        code="constant for the first half, then a straight line to zero (the PyTorch code)",
+        words="a learning rate of 0.0002; a schedule is not mentioned",
+        code="constant for the first half, then linear decay to zero (the PyTorch code)",
         by_words=constant,
         by_code=linear_decay(SHORT // 2, SHORT),
         measure=last_l1,
@@ -135,14 +135,14 @@ DIFFERENCES = {
     ),
     "skips": Difference(
         words="a skip concatenates all channels of layer i, whose ReLUs are leaky",
-        code="a ReLU follows the concatenation, so that no negative value of a skip reaches the decoder",
+        code="a ReLU follows the concatenation, so no negative value of a skip reaches the decoder",
         by_words=ReflectUNet,  # its decoder is conv, norm, ReLU, as the paper's Ck
         by_code=linked_code.generator,
         measure=negative_share,
-        measures="share of negative numbers in what the decoder's convolutions are given",
+        measures="share of negative numbers in the inputs of the decoder's convolutions",
     ),
     "bottleneck": Difference(
-        words="batch norm everywhere but on the first layer, so on the 1 x 1 bottleneck, too",
+        words="batch norm on every layer but the first, so also on the 1 x 1 bottleneck",
         code="no norm on the bottleneck",
         by_words=True,
         by_code=False,
@@ -153,9 +153,8 @@ DIFFERENCES = {
 
 
 def measure_all() -> str:
-    """Every difference in words and in numbers."""
     lines = []
     for name, difference in DIFFERENCES.items():
-        by_words, by_code = (difference.measure(setting) for setting in (difference.by_words, difference.by_code))
+        by_words, by_code = map(difference.measure, (difference.by_words, difference.by_code))
         lines += [f"{name}: {difference.measures}", f"  {by_words:10.5g}  {difference.words}", f"  {by_code:10.5g}  {difference.code}"]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Every system trained on the same pairs, with the same budget: one cell for each system and seed, each resumable by itself."""
+"""Train every system on the same pairs, with the same budget: one cell for each system and seed, and each can be resumed."""
 
 import json
 import shutil
@@ -8,19 +8,17 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from PIL import Image
-from torch import Tensor, nn
 
 from pix2pix_edu.files import write_text
-from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.reader import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published.comparison import depth_for
 from pix2pix_edu.published.system import System
-from pix2pix_edu.run import checkpoint, evaluation
+from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run.evaluation import as_dict, as_record, draw_grid, score, translate_each
 from pix2pix_edu.run.loop import save_on_the_way
 from pix2pix_edu.run.machine_log import read_log
-from pix2pix_edu.run.settings import Settings, open_pairs
+from pix2pix_edu.run.settings import Settings, open_pairs, refuse_changes
 from pix2pix_edu.training import Batches, Pairs, Pix2Pix, stack_pairs, train
 
 TRAIN_PAIRS, READER_STEPS = 400, 400
@@ -29,13 +27,13 @@ SHOWN = 6  # unseen inputs on the sheet of a cell
 
 @dataclass(frozen=True)
 class Budget:
-    """What each system may spend."""
+    """The settings that all systems share."""
 
     steps: int = 1200
     size: int = 64
     width: int = 32
     batch_size: int = 4
-    l1_weight: float = 100.0  # lambda, where a text names one
+    l1_weight: float = 100.0  # the paper's lambda
 
     def __post_init__(self) -> None:
         depth_for(self.size)
@@ -45,19 +43,17 @@ class Budget:
 
 
 def claim(folder: Path, budget: Budget) -> None:
-    """Make the folder of the trials, or see that it was made for the same budget."""
-    record, now = folder / "budget.json", asdict(budget)
-    if not record.exists():
+    """Make the folder of the trials, or check that it was made with the same budget."""
+    record = folder / "budget.json"
+    if record.exists():
+        refuse_changes(f"{folder} holds trials", json.loads(record.read_text()), asdict(budget))
+    else:
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(record, json.dumps(now, indent=1))
-    before = json.loads(record.read_text())
-    changed = [f"{name} was {before[name]} and is now {now[name]}" for name in now if before[name] != now[name]]
-    if changed:
-        raise ValueError(f"{folder} holds trials of another budget: {'; '.join(changed)}. Repeat it, or name another folder")
+        write_text(record, json.dumps(asdict(budget), indent=1))
 
 
 def run_cells(folder: Path, budget: Budget, systems: Iterable[System], seeds: Iterable[int]) -> Iterator[tuple[Path, int]]:
-    """Train and score what is not done yet, naming each cell and its step on the way; all systems of a seed before the next seed."""
+    """Train and score every cell that is not finished, all systems of a seed before the next seed. Yield each cell and its step."""
     claim(folder, budget)
     for seed in seeds:
         for system in systems:
@@ -68,7 +64,7 @@ def run_cells(folder: Path, budget: Budget, systems: Iterable[System], seeds: It
 
 
 def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every: int = 100) -> Iterator[Pix2Pix]:
-    """Train one cell from where it stands to its last step."""
+    """Train one cell to its last step, from the last checkpoint if there is one."""
     model = open_cell(system, budget, seed, cell)
     cell.mkdir(parents=True, exist_ok=True)
     batches = Batches(pairs_of(budget, seed, "train"), budget.batch_size, seed)
@@ -78,7 +74,7 @@ def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every
 
 
 def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
-    """The networks of a cell: as they were saved, or fresh."""
+    """The networks of a cell at its last checkpoint, or untrained."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = system.build(depth_for(budget.size), budget.width, seed, device)
     if (cell / "checkpoint.pt").exists():
@@ -88,53 +84,40 @@ def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
 
 @cache
 def pairs_of(budget: Budget, seed: int, split: str) -> Pairs:
-    """The drawn facades that every system of a seed learns from, or is judged by."""
+    """The drawn facades on which all systems of a seed are trained or scored."""
     return open_pairs(Settings(size=budget.size, seed=seed, count=TRAIN_PAIRS), split)
 
 
 @cache
 def reader_of(budget: Budget, seed: int) -> tuple[Reader, Yardsticks]:
-    """The network that reads the fakes of a seed, and what to hold its scores against."""
+    """The network that reads the fakes of a seed, and the yardsticks to compare its scores with."""
     seen, unseen = (pairs_of(budget, seed, split) for split in ("train", "val"))
     reader = train_reader(seen, READER_STEPS)
     return reader, yardsticks(reader, seen, unseen)
 
 
 def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
-    """Leave the scores on unseen pairs, and the sheet of the first few."""
+    """Save the scores on unseen pairs, and a sheet of the first ones: inputs, fakes and targets in three rows."""
     model, pairs = open_cell(system, budget, seed, cell), pairs_of(budget, seed, "val")
     xs, ys = stack_pairs(pairs)
     torch.manual_seed(0)
     fakes = translate_each(model.generator, xs)
-    reader, sticks = reader_of(budget, seed)
-    sittings = read_log(cell)
+    (reader, sticks), sessions = reader_of(budget, seed), read_log(cell)
     record = {
         "system": system.name,
         "seed": seed,
-        **{name: value for name, value in sittings[-1].items() if name not in ("from", "until")},
-        "seconds": round(sum(sitting["seconds"] for sitting in sittings), 1),
-        "scores": evaluation.as_record(evaluation.score(fakes, ys), None, len(ys)),
-        "reading": reading_scores(reader, fakes, labels_and_photos(pairs)[0])._asdict(),
-        "yardsticks": {name: row._asdict() for name, row in sticks._asdict().items()},
+        **{name: value for name, value in sessions[-1].items() if name not in ("from", "until")},
+        "seconds": round(sum(session["seconds"] for session in sessions), 1),
+        "scores": as_record(score(fakes, ys), None, len(ys)),
+        "reading": as_dict(reading_scores(reader, fakes, labels_and_photos(pairs)[0])),
+        "yardsticks": as_dict(sticks),
     }
-    sheet(xs, fakes, ys).save(cell / "sheet.png", optimize=True)
+    draw_grid(side[:SHOWN] for side in (xs, fakes, ys)).save(cell / "sheet.png", optimize=True)
     write_text(cell / "cell.json", json.dumps(record, indent=1))
 
 
-def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
-    """G(x), one picture at a time and never after eval(): as the paper tests, with dropout and the statistics of that picture."""
-    device = next(generator.parameters()).device
-    with torch.no_grad():
-        return torch.cat([generator(x[None].to(device)).float().cpu() for x in xs])
-
-
-def sheet(xs: Tensor, fakes: Tensor, ys: Tensor) -> Image.Image:
-    """Inputs, fakes and targets of the first pairs, one row under the other."""
-    return to_image(torch.cat([torch.cat(list(side[:SHOWN]), dim=-1) for side in (xs, fakes, ys)], dim=-2))
-
-
 def write_results(folder: Path, target: Path, command: str) -> Path:
-    """Gather all cells that are done into one JSON file, and the sheets of seed 0 beside it."""
+    """Collect all finished cells in one JSON file, with the sheets of seed 0 beside it."""
     cells = [json.loads(path.read_text()) for path in sorted(folder.glob("*/cell.json"))]
     if not cells:
         raise ValueError(f"{folder} holds no finished cell: train one first")

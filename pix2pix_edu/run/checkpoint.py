@@ -1,38 +1,30 @@
-"""Save a training and take it up again: whole or not at all, and exactly where it stood."""
+"""Save the whole state of a training in one file, and load it again."""
 
-import contextlib
-import os
 from pathlib import Path
 
 import torch
 
-from pix2pix_edu.files import read_weights
+from pix2pix_edu.files import read_weights, whole_file
 from pix2pix_edu.training import Pix2Pix
 
 FORMAT = "pix2pix-edu training 1"
 
 
 def save(model: Pix2Pix, path: str | Path) -> None:
-    """Write the training to `path`. Whatever happens on the way, `path` holds the old file or the new one, never a part."""
+    """Write the training to `path`. At any moment `path` holds the earlier file or the new one, never a part of one."""
     path = Path(path)
-    unfinished = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(unfinished, "wb") as file:
+        with whole_file(path) as file:
             torch.save(_state(model), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise OSError(
             f"could not write {path} ({error}): free some space or choose another folder; an earlier file is untouched"
         ) from error
 
 
 def load(model: Pix2Pix, path: str | Path) -> None:
-    """Bring `model` to the state that was saved: weights, both optimizers, step and random numbers."""
+    """Restore the weights, both optimizers, the step and the random numbers that `save` wrote."""
     state = read(path)
     try:
         model.generator.load_state_dict(state["generator"])
@@ -48,14 +40,14 @@ def load(model: Pix2Pix, path: str | Path) -> None:
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict) -> None:
-    # Its memory alone: rate and kernels belong to the run that goes on, perhaps on another device than it began on.
+    # Only Adam's state of each weight. Its learning rate and kernel stay: the run may continue on another device than it began on.
     optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
-    for weight, memory in optimizer.state.items():  # laid out as the weights are: fused Adam walks through both side by side
-        memory.update({name: torch.empty_like(weight).copy_(memory[name]) for name in ("exp_avg", "exp_avg_sq")})
+    for weight, state in optimizer.state.items():  # in the memory layout of the weight, which fused Adam needs
+        state.update({name: torch.empty_like(weight).copy_(state[name]) for name in ("exp_avg", "exp_avg_sq")})
 
 
 def read(path: str | Path) -> dict:
-    """The saved state as plain tensors and numbers."""
+    """Read a checkpoint as plain tensors and numbers."""
     state = read_weights(path)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this library: use a file that checkpoint.save wrote")
@@ -63,7 +55,7 @@ def read(path: str | Path) -> dict:
 
 
 def _state(model: Pix2Pix) -> dict:
-    # The order of the data needs no place here: a batch depends on its seed and the step alone (training.Batches).
+    # The order of the data is not saved: a batch depends only on its seed and step (training.Batches).
     return {
         "format": FORMAT,
         "step": model.step,

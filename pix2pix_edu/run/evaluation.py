@@ -1,19 +1,21 @@
-"""How good a run's generator is on pairs that it has never seen."""
+"""Translate pairs that a generator has not trained on, and score the fakes."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from PIL import Image
+from torch import Tensor, nn
 
+from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, high_frequency_power, l1, psnr, ssim
 from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.run.settings import Settings, open_pairs
-from pix2pix_edu.training import Pairs
-from pix2pix_edu.translation import translate
+from pix2pix_edu.training import Pairs, stack_pairs
 
 
 class Scores(NamedTuple):
-    """The measures of one generator, all against the targets y."""
+    """Scores of fakes, all against the targets y."""
 
     l1: float
     psnr: float
@@ -22,41 +24,55 @@ class Scores(NamedTuple):
     sharpness: float
 
 
-def translate_pairs(generator: torch.nn.Module, pairs: Pairs, count: int) -> tuple[Tensor, Tensor]:
-    """The fakes and the targets of the first `count` pairs, each translated by itself."""
-    chosen = [pairs[i] for i in range(min(count, len(pairs)))]
-    return torch.stack([translate(generator, x) for x, _ in chosen]), torch.stack([y for _, y in chosen])
+def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
+    """G(x), one image at a time and without eval(): the paper tests with dropout and with the batch statistics of each image."""
+    device = next(generator.parameters()).device
+    with torch.no_grad():
+        return torch.cat([generator(x[None].to(device)).float().cpu() for x in xs])
+
+
+def translate_pairs(generator: nn.Module, pairs: Pairs, count: int) -> tuple[Tensor, Tensor]:
+    """The fakes and the targets of the first `count` pairs."""
+    xs, ys = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
+    return translate_each(generator, xs), ys
+
+
+def draw_grid(rows: Iterable[Iterable[Tensor]]) -> Image.Image:
+    """Rows of images, all of one size, as a single image."""
+    return to_image(torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2))
 
 
 def score(fakes: Tensor, ys: Tensor) -> Scores:
-    """Every measure that needs no labels."""
+    """Every score that needs no labels."""
     return Scores(l1(fakes, ys), psnr(fakes, ys), ssim(fakes, ys), colour_overlap(fakes, ys), high_frequency_power(fakes, ys))
 
 
 def read_facades(fakes: Tensor, settings: Settings) -> tuple[ReadingScores, Yardsticks]:
-    """How much of the labels a reading network finds in fakes of drawn facades, and what to hold that against."""
+    """How many labels a reading network finds in fakes of drawn facades, and the yardsticks to compare that with."""
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
     test_pairs = [test_pairs[i] for i in range(len(fakes))]
     reader = train_reader(train_pairs)
     return reading_scores(reader, fakes, labels_and_photos(test_pairs)[0]), yardsticks(reader, train_pairs, test_pairs)
 
 
+def as_dict(scores: NamedTuple) -> dict[str, object]:
+    """A NamedTuple, and every NamedTuple in it, as a dictionary."""
+    return {name: as_dict(value) if isinstance(value, tuple) else value for name, value in scores._asdict().items()}
+
+
 def as_record(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None, pairs: int) -> dict[str, object]:
-    """The scores over so many pairs as plain names and numbers."""
-    record = {"pairs": pairs, **scores._asdict(), "colours": scores.colours._asdict()}
-    if reading:
-        fakes, yardsticks = reading
-        record["reading"] = {"fakes": fakes._asdict(), **{name: row._asdict() for name, row in yardsticks._asdict().items()}}
-    return record
+    """The scores of this many pairs as names and numbers."""
+    record = {"pairs": pairs, **as_dict(scores)}
+    return record | {"reading": {"fakes": as_dict(reading[0]), **as_dict(reading[1])}} if reading else record
 
 
 def report(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> str:
-    """The scores as lines to read."""
+    """The scores as text."""
     colours = " / ".join(f"{share:.2f}" for share in scores.colours)
     lines = [
         f"L1 {scores.l1:.3f}   PSNR {scores.psnr:.1f} dB   SSIM {scores.ssim:.3f}",
         f"colours in common with the targets, L / a / b: {colours}   (1 = the same colours equally often)",
-        f"power of fine detail against the targets: {scores.sharpness:.2f}   (below 1 is blur, above 1 is noise)",
+        f"power of fine detail, relative to the targets: {scores.sharpness:.2f}   (below 1: blur, above 1: noise)",
     ]
     if reading:
         fakes, (ceiling, floor, median) = reading

@@ -1,4 +1,4 @@
-"""On which machine a run was trained, and for how long: one entry for each time that it was taken up."""
+"""Which machine trained a run, and for how long; one entry per session."""
 
 import json
 import platform
@@ -11,33 +11,31 @@ import torch.distributed as dist
 
 import pix2pix_edu
 
-FILE = "sittings.json"
+FILE = "sittings.json"  # this format, and "sittings" in a record, is older than the name session
 
 
 class MachineLog:
-    """The sitting that begins now, after those that the folder remembers."""
+    """The log of a run: its earlier sessions, and one that starts now."""
 
     def __init__(self, folder: Path, step: int, device: torch.device, arithmetic: str = "as written"):
         self.first, self.started = step, time.perf_counter()
-        self.place = {"arithmetic": arithmetic, **describe(device)}  # once, for what runs is what was loaded now
-        # A run killed between two files may have noted a sitting whose last steps its checkpoint does not hold.
-        self.earlier = [{**sitting, "until": min(sitting["until"], step)} for sitting in read_log(folder) if sitting["from"] < step]
+        self.place = {"arithmetic": arithmetic, **describe(device)}  # read once: the code may be edited while it runs
+        # A killed run may have logged steps that its checkpoint does not hold.
+        self.earlier = [{**entry, "until": min(entry["until"], step)} for entry in read_log(folder) if entry["from"] < step]
 
-    def until(self, step: int) -> str:
-        """All sittings as JSON, the last up to `step`."""
+    def as_json(self, step: int) -> str:
+        """All sessions as JSON, the present one up to `step`."""
         now = {"from": self.first, "until": step, "seconds": round(time.perf_counter() - self.started, 2), **self.place}
         return json.dumps([*self.earlier, now], indent=1)
 
 
 def read_log(folder: Path) -> list[dict]:
-    """The sittings of a run so far."""
+    """The sessions of a run so far."""
     file = folder / FILE
     try:
         return json.loads(file.read_text()) if file.exists() else []
     except ValueError as error:
-        raise ValueError(
-            f"{file} is damaged: remove it to go on; the run keeps everything but the times of its earlier sittings"
-        ) from error
+        raise ValueError(f"{file} is damaged: remove it to continue; only the times of the earlier sessions are lost") from error
 
 
 def describe(device: torch.device) -> dict[str, object]:
@@ -52,7 +50,6 @@ def describe(device: torch.device) -> dict[str, object]:
 
 
 def _processor() -> str:
-    """The processor's name as the system gives it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -60,12 +57,12 @@ def _processor() -> str:
 
 
 def _code() -> str:
-    """The commit of this library where it lies in its repository, else its version."""
-    folder = Path(__file__).parents[1]
-    if not (folder / ".git").exists():
+    """The commit of this library if it runs from its repository, else its version."""
+    repository = Path(pix2pix_edu.__file__).parents[1]
+    if not (repository / ".git").exists():
         return pix2pix_edu.__version__
-    asked = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    describe_commit = ["git", "-C", str(repository), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(describe_commit, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return pix2pix_edu.__version__

@@ -1,4 +1,4 @@
-"""The networks of a run: open them, share them, or export them for the reference implementation."""
+"""The networks of a run: open them, save them to share, or export them for the reference implementation."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from pix2pix_edu.weights.reference import discriminator_state, generator_state, 
 
 
 def save_for_sharing(folder: Path, name: str, target: Path) -> None:
-    """Write the networks of a run where pretrained.load_pretrained finds them."""
+    """Write the networks of a run as the two files that weights.bundled.load_pretrained reads."""
     settings, state = read_settings(folder), checkpoint.read(folder / "checkpoint.pt")
     target.mkdir(parents=True, exist_ok=True)
-    save_network(state["generator"], generator_settings(settings), settings.size, target / f"{name}.generator.safetensors")
-    save_network(state["discriminator"], discriminator_settings(settings), settings.size, target / f"{name}.discriminator.safetensors")
+    for kind, built_with in (("generator", generator_settings(settings)), ("discriminator", discriminator_settings(settings))):
+        save_network(state[kind], built_with, settings.size, target / f"{name}.{kind}.safetensors")
 
 
 def open_generator(path: Path) -> Generator:
-    """The generator of a run's folder, of one shared file (NAME.generator.safetensors), or of the reference implementation's."""
+    """The generator in a run's folder, in a shared file (NAME.generator.safetensors), or in a file of the reference implementation."""
     if path.suffix == ".safetensors":
         return open_network(path, Generator)
     if not path.is_dir():
@@ -31,7 +31,7 @@ def open_generator(path: Path) -> Generator:
 
 
 def export(run: Path, outputs: Path) -> None:
-    """Write a run's networks as the reference implementation names and reads them, and read them back as a proof."""
+    """Write a run's networks as files of the reference implementation, and check that these can be read."""
     model = build(read_settings(run))
     checkpoint.load(model, run / "checkpoint.pt")
     outputs.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The record of a run: what was run where, how long it took, and what came out, in one JSON file to compare others with."""
+"""The record of a run in one JSON file: its command, settings, machines, times, losses and scores."""
 
 import csv
 import json
@@ -9,21 +9,20 @@ from pathlib import Path
 from pix2pix_edu.files import write_text
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.settings import Settings, read_settings
+from pix2pix_edu.training import Losses
 
 CURVE_POINTS = 200  # as many as a figure can show
 
 
 def command(settings: Settings) -> str:
-    """The command line that starts this run; what is as it is by default is left out."""
+    """The command line that starts this run; options with their default values are left out."""
     words = ["python -m pix2pix_edu train FOLDER"]
     for field in fields(Settings):
         value, option = getattr(settings, field.name), field.name.replace("_", "-")
-        if value != field.default:
-            words.append(
-                {True: f"--{option}", False: f"--no-{option}"}[value]
-                if isinstance(value, bool)
-                else f"--{option} {shlex.quote(str(value))}"
-            )
+        if isinstance(value, bool) and value != field.default:
+            words.append(f"--{option}" if value else f"--no-{option}")
+        elif value != field.default:
+            words.append(f"--{option} {shlex.quote(str(value))}")
     return " ".join(words)
 
 
@@ -34,31 +33,28 @@ def curve(folder: Path) -> dict[str, list[float]]:
     stretch = -(-len(rows) // CURVE_POINTS)
     parts = [rows[start : start + stretch] for start in range(0, len(rows), stretch)]
     means = [[int(part[-1][0]), *(round(sum(column) / len(part), 4) for column in list(zip(*part, strict=True))[1:])] for part in parts]
-    return dict(zip(("step", "discriminator", "adversarial", "l1"), map(list, zip(*means, strict=True)), strict=True))
+    return dict(zip(("step", *Losses._fields), map(list, zip(*means, strict=True)), strict=True))
 
 
 def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
-    """Everything that another run can be compared with."""
-    settings, sittings = read_settings(folder), read_log(folder)
+    settings, sessions = read_settings(folder), read_log(folder)
     return {
         "command": command(settings),
-        "step": sittings[-1]["until"],
+        "step": sessions[-1]["until"],
         "settings": asdict(settings),
-        "seconds": round(sum(sitting["seconds"] for sitting in sittings), 1),
-        "sittings": sittings,
+        "seconds": round(sum(session["seconds"] for session in sessions), 1),
+        "sittings": sessions,
         "curve": curve(folder),
         "scores": scores,
     }
 
 
 def write_record(record: dict[str, object], path: Path) -> None:
-    """One JSON file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
 def read_record(path: Path) -> dict[str, object]:
-    """A record that write_record wrote."""
     try:
         record = json.loads(path.read_text())
         return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}

@@ -1,4 +1,4 @@
-"""How long a step and a translation take on this machine, beside the reference implementation if its checkout is at hand."""
+"""Time a training step and a translation on this machine, and the reference implementation beside them if you have its code."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,43 +11,49 @@ from torch import Tensor
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import Objective
+from pix2pix_edu.speed import cuda_graph
 from pix2pix_edu.speed.fast_step import Speed, fast_generator, fast_step, fastest
 from pix2pix_edu.speed.reference_code import ReferenceModel
 from pix2pix_edu.speed.roofline import count_costs, floor_seconds, measure_machine, seconds_of
 from pix2pix_edu.training import Pix2Pix, Step, train_step
 
+WARM_UP = cuda_graph.WARM_UP + 1  # turns that are not timed: the graph is recorded in the last of them
+
 
 class Timing(NamedTuple):
-    """What one piece of work costs."""
+    """The median time of one piece of work, and its counted cost."""
 
     name: str
     seconds: float
-    floor: float  # seconds that its counted arithmetic and memory traffic need at least
+    floor: float  # the least seconds that its arithmetic and memory traffic allow
     flops: int
     bytes: int
 
 
 class Work(NamedTuple):
-    """Something to time: what is run, the same in a form whose operations can be counted, and the precision it is held against."""
+    """Something to time: what to run, the same work in a form whose operations can be counted, and its precision."""
 
     run: Callable[[], object]
     counted: Callable[[], object]
     precision: torch.dtype
 
 
-def bench(size: int, width: int, batch_size: int, repeats: int, device: str, peer: Path | None = None) -> list[Timing]:
-    """Each way of doing a step and a translation, timed in turns, so that a slow moment of the machine strikes all alike."""
+def bench(size: int, width: int, batch_size: int, repeats: int, device: str, reference: Path | None = None) -> list[Timing]:
+    """Time every variant of a step and of a translation, in turns, so that a slow moment of the machine affects all of them.
+
+    `reference` is a folder with the reference implementation's code, to be timed in the same turns.
+    """
     if min(size, width, batch_size, repeats) < 1:
-        raise ValueError("size and width must be positive, and so must batch size and repeats")
+        raise ValueError("size, width, batch size and repeats must be 1 or more")
     if size % 16:
         raise ValueError(f"size must be a multiple of 16, got {size}")
-    torch.backends.cudnn.benchmark = True  # for all alike: the reference sets it too
+    torch.backends.cudnn.benchmark = True  # for all of them: the reference sets it too
     depth = largest_depth(size)
     x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
     work = {**steps(depth, width, x, y), **translations(depth, width, x)}
-    if peer:
-        reference = ReferenceModel(peer, depth, width, device)
-        for name, run in {"reference step": lambda: reference.step(x, y), "reference translation": lambda: reference.translate(x)}.items():
+    if reference:
+        model = ReferenceModel(reference, depth, width, device)
+        for name, run in {"reference step": lambda: model.step(x, y), "reference translation": lambda: model.translate(x)}.items():
             work[name] = Work(run, run, torch.float32)
     seconds: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(repeats + WARM_UP):
@@ -63,11 +69,8 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str, pee
     return timings
 
 
-WARM_UP = 4  # turns: a step on a GPU is recorded in its fourth
-
-
 def steps(depth: int, width: int, x: Tensor, y: Tensor) -> dict[str, Work]:
-    """The plain step, the fast one, and what each choice of theirs was decided by."""
+    """The plain step, the fast one, and one variant per design choice."""
     speed = fastest(x.device)
     loop_adam = _model(depth, width, x.device)
     for optimizer in (loop_adam.generator_optimizer, loop_adam.discriminator_optimizer):
@@ -80,13 +83,13 @@ def steps(depth: int, width: int, x: Tensor, y: Tensor) -> dict[str, Work]:
     }.items():
         model = _model(depth, width, x.device)
         work[name] = _work(model, fast_step(model, tried), x, y)._replace(precision=tried.precision)
-        unrecorded = fast_step(model, replace(tried, graph=False))  # a replay hides its operations from whoever counts
+        unrecorded = fast_step(model, replace(tried, graph=False))  # the operations of a replay cannot be counted
         work[name] = work[name]._replace(counted=lambda model=model, step=unrecorded: step(model, x, y, Objective()))
     return work
 
 
 def translations(depth: int, width: int, x: Tensor) -> dict[str, Work]:
-    """G(x) as it is, and with a generator prepared for speed."""
+    """G(x) with the generator as it is, and with a fast copy of it."""
     generator, speed = _model(depth, width, x.device).generator, fastest(x.device)
     fast = fast_generator(generator, speed)
     plain, quick = (torch.no_grad()(lambda network=network: network(x)) for network in (generator, fast))
@@ -107,7 +110,7 @@ def _work(model: Pix2Pix, step: Step, x: Tensor, y: Tensor) -> Work:
 
 
 def report(timings: list[Timing]) -> str:
-    """The timings as a table; the floor is what the counted work needs at this machine's own best rates."""
+    """The timings as a table. The floor is the time that the counted work would take at this machine's best rates."""
     seconds = {timing.name: timing.seconds for timing in timings}
     lines = [f"{'':24}{'ms':>10}{'GFLOP':>10}{'GB':>8}{'floor ms':>10}{'of floor':>10}{'speed':>8}"]
     for name, taken, floor, flops, traffic in timings:
@@ -116,5 +119,5 @@ def report(timings: list[Timing]) -> str:
         lines.append(
             f"{name:24}{taken * 1e3:10.1f}{flops / 1e9:10.2f}{traffic / 1e9:8.2f}{floor * 1e3:10.1f}{floor / taken:10.0%}{ratio:7.2f}x"
         )
-    against = "the reference" if "reference step" in seconds else "the plain step or translation"
-    return "\n".join([*lines, f"speed: against {against}; of floor: 100% would be this machine's own best matrix product and copy"])
+    compared = "the reference" if "reference step" in seconds else "the plain step or translation"
+    return "\n".join([*lines, f"speed: compared with {compared}; of floor: 100% is as fast as this machine's matrix products and copies"])

@@ -1,4 +1,4 @@
-"""A step on a GPU recorded once as a CUDA graph: then one launch replays what hundreds did."""
+"""Record a training step as a CUDA graph: one launch then replays hundreds of kernels."""
 
 import torch
 from torch import Tensor
@@ -6,16 +6,16 @@ from torch import Tensor
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.training import Losses, Pix2Pix, Step
 
-WARM_UP = 3  # ordinary steps before one is recorded: libraries choose their algorithms and the optimizers make their state meanwhile
+WARM_UP = 3  # ordinary steps before recording, in which cuDNN chooses its algorithms and the optimizers create their state
 
 
 class RecordedStep:
-    """A step on a GPU, recorded once and then replayed: one launch, whatever the number of layers."""
+    """A step that is recorded at its fourth call and replayed from then on. Use it for one model, objective and batch shape."""
 
     def __init__(self, model: Pix2Pix, step: Step):
         self.step, self.warm_up, self.graph = step, WARM_UP, torch.cuda.CUDAGraph()
         for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
-            for group in optimizer.param_groups:  # a replay reads the rate from memory: training.set_learning_rate writes it there
+            for group in optimizer.param_groups:  # a replay reads the rate from this tensor; training.set_learning_rate writes it
                 group.update(capturable=True, lr=torch.as_tensor(group["lr"], dtype=torch.float32, device=model.device))
 
     def __call__(self, model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
@@ -26,7 +26,8 @@ class RecordedStep:
             self._record(model, x, y, objective)
         same = objective == self.objective and (x.shape, y.shape) == (self.x.shape, self.y.shape)
         if not same or any(now is not then for now, then in zip(_memory(model), self.memory, strict=True)):
-            raise ValueError(f"this step was recorded for another model or state, {self.objective}, {tuple(self.x.shape)}: make a new one")
+            recorded = f"{self.objective} and batches of {tuple(self.x.shape)}"
+            raise ValueError(f"this step was recorded for another model or state, {recorded}: make a new RecordedStep")
         self.x.copy_(x)
         self.y.copy_(y)
         self.graph.replay()
@@ -34,7 +35,7 @@ class RecordedStep:
         return Losses(*(loss.clone() for loss in self.losses))  # the next replay overwrites them
 
     def _beside(self, *arguments: object) -> Losses:
-        """An ordinary step on a stream of its own, as recording demands of the steps before it."""
+        """Take an ordinary step on a side stream, which CUDA graphs require of the steps before recording."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -44,16 +45,16 @@ class RecordedStep:
 
     def _record(self, model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> None:
         self.x, self.y, self.objective, before = x.clone(), y.clone(), objective, model.step
-        self.memory = _memory(model)  # held, for the recording writes there whether or not anyone else still does
-        if hasattr(torch.autograd.graph, "set_override_stale_capture_stream"):  # a fake of yours with its history may be alive
+        self.memory = _memory(model)  # kept alive: the recording writes to these tensors
+        if hasattr(torch.autograd.graph, "set_override_stale_capture_stream"):  # some fake with its autograd history may still be alive
             torch.autograd.graph.set_override_stale_capture_stream(True)
         with torch.cuda.graph(self.graph):
             self.losses = self.step(model, self.x, self.y, objective)
-        model.step = before  # recording calculates nothing
+        model.step = before  # recording does not execute the step
 
 
 def _memory(model: Pix2Pix) -> list[Tensor]:
-    """Every tensor that a step of this model changes, and the learning rates that it reads."""
+    """Every tensor that a step of this model changes, and its learning rates."""
     tensors = []
     for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
         for group in optimizer.param_groups:

@@ -1,4 +1,4 @@
-"""The same step, faster: fewer bits where they are not missed, and on a GPU one recorded graph in place of hundreds of launches."""
+"""The same training step, faster: 16-bit convolutions, and on a GPU one CUDA graph instead of hundreds of launches."""
 
 import copy
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from pix2pix_edu.training import Descend, Losses, Pix2Pix, Step, descend, train_
 
 @dataclass(frozen=True)
 class Speed:
-    """How a step is calculated. What it calculates stays the same."""
+    """How a step is calculated; what it calculates is the same."""
 
     precision: torch.dtype = torch.float32  # of the convolutions; weights, norms, losses and Adam stay in 32 bits
-    channels_last: bool = False  # the channels of a pixel side by side in memory
-    folded: bool = False  # transposed convolutions of few pixels as one matrix product (FoldedConvTranspose2d)
-    graph: bool = False  # record the step as a CUDA graph and replay it
+    channels_last: bool = False  # memory layout
+    folded: bool = False  # FoldedConvTranspose2d
+    graph: bool = False  # record the step as a CUDA graph (RecordedStep)
 
     def __str__(self) -> str:
         names = [
@@ -33,12 +33,12 @@ class Speed:
 
 
 def fastest(device: torch.device) -> Speed:
-    """The settings that train fastest here."""
+    """The settings that train fastest on this device."""
     if device.type == "cuda":
         if torch.cuda.get_device_capability(device) >= (8, 0):  # Ampere and newer
             return Speed(torch.bfloat16, channels_last=True, graph=True)
-        return Speed(torch.float16, channels_last=True)  # a T4: by estimate, its arithmetic takes longer than its launches
-    return Speed(torch.bfloat16 if has_bfloat16() else torch.float32, folded=True)  # channels last gained nothing here
+        return Speed(torch.float16, channels_last=True)  # a T4: by estimate, launches are not what limits it
+    return Speed(torch.bfloat16 if has_bfloat16() else torch.float32, folded=True)  # channels last gains nothing on a CPU
 
 
 def has_bfloat16() -> bool:
@@ -48,7 +48,7 @@ def has_bfloat16() -> bool:
 
 
 def fast_step(model: Pix2Pix, speed: Speed) -> Step:
-    """train_step at this speed, for `model` alone: hand it to training.train."""
+    """A step for training.train that does what train_step does, at this speed. Use it with `model` only."""
     lay_out(model, torch.channels_last if speed.channels_last else torch.contiguous_format)
     if speed.folded:
         fold(model.generator)
@@ -57,19 +57,19 @@ def fast_step(model: Pix2Pix, speed: Speed) -> Step:
         descending = scaled_descend(torch.amp.GradScaler(model.device.type, init_scale=2.0**12))
 
     def step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
-        # No cache: it would keep D's 16-bit weights from before D's update, and G would learn from an outdated judge.
+        # No cache: it would keep the 16-bit copy of D's weights from before D's update, and G would be trained against the old D.
         with torch.autocast(model.device.type, speed.precision, enabled=speed.precision != torch.float32, cache_enabled=False):
             return train_step(model, x, y, objective, descending)
 
     if model.device.type != "cuda":
         return step
-    # Every step has the same shapes: let cuDNN try its algorithms once, unless you want the same one always.
+    # All steps have the same shapes: let cuDNN try its algorithms once, unless deterministic results are asked for.
     torch.backends.cudnn.benchmark = not torch.backends.cudnn.deterministic
     return RecordedStep(model, step) if speed.graph else step
 
 
 def lay_out(model: Pix2Pix, layout: torch.memory_format) -> None:
-    """Lay weights out in memory, and what the optimizers remember of each weight alike."""
+    """Set the memory layout of the weights, and of the optimizer state of each weight."""
     for network, optimizer in ((model.generator, model.generator_optimizer), (model.discriminator, model.discriminator_optimizer)):
         network.to(memory_format=layout)
         for weight, state in optimizer.state.items():
@@ -77,15 +77,15 @@ def lay_out(model: Pix2Pix, layout: torch.memory_format) -> None:
 
 
 class FoldedConvTranspose2d(nn.ConvTranspose2d):
-    """The same transposed convolution, calculated as one matrix product where there are few pixels and many weights."""
+    """A transposed convolution that is calculated as one matrix product when there are few pixels."""
 
-    FEW = 64  # pixels of a batch; up to here a processor is two to three times faster this way
+    FEW = 64  # pixels in a batch; up to here it is two to three times faster on a CPU
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         batch, _, height, width = x.shape
         if batch * height * width > self.FEW:
             return super().forward(x, output_size)
-        # Each pixel spreads its own kernel-sized square of every output channel; the squares are then laid down and added up.
+        # Each input pixel contributes a kernel-sized square to every output channel; fold adds up the overlapping squares.
         squares = (x.flatten(2).transpose(1, 2) @ self.weight.flatten(1)).transpose(1, 2)
         sides = [side * stride for side, stride in zip((height, width), self.stride, strict=True)]
         y = F.fold(squares, sides, self.kernel_size, padding=self.padding, stride=self.stride)
@@ -93,29 +93,29 @@ class FoldedConvTranspose2d(nn.ConvTranspose2d):
 
 
 def fold(network: nn.Module) -> None:
-    """Let the network's transposed convolutions fold; weights and their names stay."""
+    """Turn the network's transposed convolutions into FoldedConvTranspose2d; weights and their names stay the same."""
     for module in network.modules():
         if type(module) is nn.ConvTranspose2d:
             module.__class__ = FoldedConvTranspose2d
 
 
 def scaled_descend(scaler: torch.amp.GradScaler) -> Descend:
-    """descend() with the loss multiplied by a large factor, which keeps small gradients above the smallest 16-bit number.
+    """descend() with loss scaling, so that small gradients do not become 0 in 16 bits.
 
-    The factor adapts itself and is no part of a checkpoint: a resumed run begins with the first one again.
+    The scaler's state is not saved in checkpoints: a resumed run starts with the initial scale.
     """
 
     def scaled(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         optimizer.zero_grad()
         scaler.scale(loss).backward(inputs=[weight for group in optimizer.param_groups for weight in group["params"]])
-        scaler.step(optimizer)  # divides the gradients again, and leaves the step out if one of them overflowed
+        scaler.step(optimizer)  # unscales the gradients, and skips the step if one of them overflowed
         scaler.update()
 
     return scaled
 
 
 def fast_generator(generator: nn.Module, speed: Speed) -> nn.Module:
-    """A copy that translates faster: its convolutions in 16 bits, channels last. It takes and gives 32-bit pictures."""
+    """A copy that translates faster, with convolutions at this precision and channels last. Inputs and outputs stay in 32 bits."""
     translator = copy.deepcopy(generator).to(memory_format=torch.channels_last)
     if speed.folded:
         fold(translator)
@@ -128,6 +128,6 @@ def fast_generator(generator: nn.Module, speed: Speed) -> nn.Module:
 
 
 def place(generator: Generator, fast: bool = False) -> Generator:
-    """The generator where it translates fastest; `fast` trades exact numbers for speed as well."""
+    """Move the generator to the GPU if there is one. With `fast`, return a copy that is faster and slightly less exact."""
     generator = generator.to("cuda" if torch.cuda.is_available() else "cpu")
     return fast_generator(generator, fastest(next(generator.parameters()).device)) if fast else generator

@@ -1,4 +1,4 @@
-"""A batch norm for a batch that several processes share: each holds a part, and all use the statistics of the whole."""
+"""Batch norm across processes: each has a part of the batch, and all use the statistics of the whole batch."""
 
 import torch
 import torch.distributed as dist
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class JointBatchNorm(nn.Module):
-    """A batch norm with the statistics of the whole batch, of which each process holds an equal share."""
+    """Batch norm with the statistics of the whole batch, of which each process has an equal part."""
 
     def __init__(self, norm: nn.BatchNorm2d):
         super().__init__()
@@ -17,14 +17,14 @@ class JointBatchNorm(nn.Module):
         own = torch.stack([values.mean(dim=(0, 2, 3)), values.var(dim=(0, 2, 3), correction=0)])
         means, variances = gathered(own).unbind(dim=1)  # (processes, channels) each
         mean = means.mean(dim=0)
-        # The spread within the shares and that of their means: a difference of mean squares would cancel where the mean is large.
+        # Variance within the parts plus variance of their means: E[x^2] - E[x]^2 would lose precision where the mean is large.
         variance = (variances + (means - mean).square()).mean(dim=0)
         scale = self.weight * (variance + self.eps).rsqrt()
         return ((values - mean[:, None, None]) * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)
 
 
 def gathered(own: Tensor) -> Tensor:
-    """The tensors of this name from all processes, stacked in their order; gradients flow back to each."""
+    """Every process's tensor, stacked by rank; gradients flow back to each."""
     return _Gathered.apply(own)
 
 
@@ -38,5 +38,5 @@ class _Gathered(torch.autograd.Function):
     @staticmethod
     def backward(ctx: object, gradient: Tensor) -> Tensor:
         gradient = gradient.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(gradient)  # of the losses of all processes with respect to each one's tensor
+        dist.all_reduce(gradient)  # the sum over the losses of all processes
         return gradient[dist.get_rank()]

@@ -1,4 +1,4 @@
-"""Pairs that lie where they are needed: all of them on the device, as bytes."""
+"""A data set kept on the GPU, as bytes."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ from pix2pix_edu.training import Pairs
 
 
 class PairsOnDevice:
-    """Pairs kept on the device as bytes: cropping, flipping and scaling then happen there, and nothing is read or sent any more."""
+    """All pairs, copied to the device as bytes: cropping, flipping and scaling happen there, and training reads and sends nothing."""
 
     def __init__(self, pairs: Pairs, device: torch.device):
-        packed = [tuple(map(_as_bytes, pairs[index])) for index in range(len(pairs))]  # one pair at a time: as floats, four times as much
+        packed = [_as_bytes(pairs[index], index) for index in range(len(pairs))]  # one pair at a time: floats take four times the memory
         self.sides = tuple(torch.stack([pair[side] for pair in packed]).to(device) for side in (0, 1))
 
     def __len__(self) -> int:
@@ -21,7 +21,7 @@ class PairsOnDevice:
         return x, y
 
 
-def _as_bytes(picture: Tensor) -> Tensor:
-    if not picture.isfinite().all():
-        raise ValueError("a pair holds values that are not finite: mend or remove it")
-    return ((picture + 1.0) * 127.5).round().to(torch.uint8)
+def _as_bytes(pair: tuple[Tensor, Tensor], index: int) -> tuple[Tensor, ...]:
+    if not all(image.isfinite().all() for image in pair):
+        raise ValueError(f"pair {index} contains NaN or infinite values: repair or remove it")
+    return tuple(((image + 1.0) * 127.5).round().to(torch.uint8) for image in pair)

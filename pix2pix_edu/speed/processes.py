@@ -1,4 +1,4 @@
-"""Several processes, one training: each works on its share of every batch, and all take the same step."""
+"""Training with several processes (torchrun): each works on its share of every batch, and all take the same step."""
 
 import contextlib
 import copy
@@ -20,18 +20,18 @@ from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.joint_norm import JointBatchNorm, gathered
 from pix2pix_edu.training import Losses, Pix2Pix, Step, train_step
 
-PATIENCE = timedelta(minutes=5)  # a process for which others have waited so long counts as ended
+PATIENCE = timedelta(minutes=5)  # how long to wait for a silent process before giving up
 
 
 class Share(NamedTuple):
-    """Which process this is, of how many: of every batch it takes the pairs rank, rank + processes, ..."""
+    """This process's rank among how many. It takes pairs rank, rank + processes, ... of every batch."""
 
     rank: int = 0
     processes: int = 1
 
     @property
     def first(self) -> bool:
-        """Whether this process writes the files and speaks to you: one has to, and no more than one may."""
+        """Whether this is the process that writes files and prints."""
         return self.rank == 0
 
 
@@ -40,10 +40,13 @@ ALONE = Share()
 
 @contextlib.contextmanager
 def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = PATIENCE) -> Iterator[Share]:
-    """This process's share in the training that torchrun started, all of it without torchrun; `farewell` says how to go on after an end."""
+    """Join torchrun's training and yield this process's share (everything, when alone).
+
+    `farewell` returns the message to print when another process dies.
+    """
     share = Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
     if batch_size % share.processes:
-        raise ValueError(f"batch size must be a multiple of {share.processes}, the processes that share it, got {batch_size}")
+        raise ValueError(f"batch size must be a multiple of the {share.processes} processes that share it, got {batch_size}")
     if share.processes == 1:
         yield share
         return
@@ -52,31 +55,31 @@ def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = P
             gpu = _take_gpu()
             dist.init_process_group("nccl" if gpu else "gloo", timeout=patience, device_id=gpu)
             yield share
-            dist.barrier()  # the first may still be writing
+            dist.barrier()  # the first process may still be writing
             dist.destroy_process_group()
     except RuntimeError as error:
-        if isinstance(error, dist.DistError) or "gloo" in str(error):  # gloo's errors have no type of their own
-            _take_leave(farewell, str(error).splitlines()[0].rpartition("] ")[2])  # without the place in gloo's source
+        if isinstance(error, dist.DistError) or "gloo" in str(error):  # gloo raises plain RuntimeErrors
+            _take_leave(farewell, str(error).splitlines()[0].rpartition("] ")[2])  # without the line number in gloo's source
         raise
 
 
 def leave(share: Share) -> None:
-    """The end of a process that has done its share; alone, nothing happens."""
+    """End this process after its last step; when alone, do nothing."""
     if share.processes > 1:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)  # gloo's threads outlive their group: were one at work while Python ends, the process would abort
+        os._exit(0)  # gloo's threads outlive their group: one at work while Python exits would abort the process
 
 
 def _take_leave(farewell: Callable[[], str], seen: str) -> None:
-    """End at once, saying what was seen: the tidy way would wait for the processes that are gone."""
+    """Print the message and the error seen here, and end at once: an orderly exit would wait for the processes that are gone."""
     print(f"\n{farewell()} (seen here: {seen})", file=sys.stderr, flush=True)
     os._exit(1)
 
 
 @contextlib.contextmanager
 def _heeding_sigterm(farewell: Callable[[], str]) -> Iterator[None]:
-    """Take leave when torchrun says that another process has ended."""
+    """End with the message when torchrun sends SIGTERM, which it does when another process has died."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
 
@@ -85,18 +88,18 @@ def _heeding_sigterm(farewell: Callable[[], str]) -> Iterator[None]:
             pass
         _take_leave(farewell, "torchrun asked to stop")
 
-    # In a thread, because the main one may be waiting for the very process that has ended, and then it hears nothing.
+    # In a thread: the main thread may be inside gloo, waiting for the process that died, where no signal handler runs.
     threading.Thread(target=wait, daemon=True).start()
     signal.set_wakeup_fd(writer)
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it would cut off the last words
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it would cut off the message
 
 
 def _take_gpu() -> torch.device | None:
-    """Make this process's own GPU, where the machine has any, the one that "cuda" means."""
+    """Make "cuda" mean this process's own GPU, if the machine has any."""
     if not torch.cuda.is_available():
         return None
     index, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
@@ -107,16 +110,16 @@ def _take_gpu() -> torch.device | None:
 
 
 def shared_step(model: Pix2Pix, seed: int, step: Step = train_step) -> Step:
-    """`step`, taken by all processes together: each on its share of the batch, each with the gradients of the whole batch."""
+    """A step that all processes take together: each with its share of the batch, all with the gradients of the whole batch."""
     steps = gathered(torch.tensor([model.step], device=model.device)).flatten().tolist()
     if len(set(steps)) > 1:
-        raise ValueError(f"the processes stand at different steps, {steps}: keep the run in a folder that all machines share")
+        raise ValueError(f"the processes are at different steps, {steps}: keep the run in a folder that all machines share")
     shared = copy.copy(model)
-    # A gradient is averaged where it reaches a weight. G's loss reaches no weight of D (training.descend): D's third call does no harm.
+    # Gradients are averaged as they reach the weights. G's loss reaches no weight of D (training.descend), so D's third call is harmless.
     shared.generator, shared.discriminator = distribute(model.generator), distribute(model.discriminator)
 
     def take(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
-        # Every process draws its own noise, and after a stop the same again.
+        # Each process has its own dropout noise, and after a stop the same noise again.
         torch.manual_seed(int(np.random.default_rng([seed, 2, model.step, dist.get_rank()]).integers(2**63)))
         shared.step = model.step
         losses = step(shared, x, y, objective)
@@ -127,7 +130,7 @@ def shared_step(model: Pix2Pix, seed: int, step: Step = train_step) -> Step:
 
 
 def distribute(network: nn.Module) -> DistributedDataParallel:
-    """A twin of the network with the very same weights, whose statistics and gradients are those of all processes together."""
+    """A copy that shares the network's weights; its batch statistics and gradients are those of all processes together."""
     twin = copy.deepcopy(network, memo={id(weight): weight for weight in network.parameters()})
     for module in list(twin.modules()):
         for name, child in module.named_children():

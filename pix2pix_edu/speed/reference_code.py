@@ -1,4 +1,4 @@
-"""The reference implementation from a checkout of yours, to be timed beside this library."""
+"""Run the reference implementation from a folder with its code, to time it beside this library."""
 
 import contextlib
 import importlib
@@ -11,38 +11,36 @@ from types import ModuleType, SimpleNamespace
 import torch
 from torch import Tensor
 
-PACKAGES = ("models", "util", "options", "data")  # what the reference calls its own, too common to stay importable
+PACKAGES = ("models", "util", "options", "data")  # the reference's own packages: names too common to keep importable
 
 
 class ReferenceModel:
-    """The reference's Pix2PixModel with the paper's settings: its own networks, losses, optimizers and order of work."""
+    """The reference's Pix2PixModel with the paper's settings."""
 
     def __init__(self, checkout: Path, depth: int, width: int, device: str):
         module = _import_from(checkout)
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is timed as it is, deprecated calls included
+            warnings.simplefilter("ignore")  # it uses deprecated calls
             torch.manual_seed(0)
             self.model = module.Pix2PixModel(_options(width, device))
-            if depth < 8:  # its own names know 256 and 128 px only; the class behind them knows every depth
+            if depth < 8:  # its options offer 256 and 128 px only; the class behind them takes any depth
                 norm = module.networks.get_norm_layer("batch")
                 network = module.networks.UnetGenerator(3, 3, depth, width, norm_layer=norm, use_dropout=True)
                 self.model.netG = network.to(device)
                 self.model.optimizer_G = torch.optim.Adam(self.model.netG.parameters(), lr=2e-4, betas=(0.5, 0.999))
 
     def step(self, x: Tensor, y: Tensor) -> None:
-        """One training step of the reference."""
         self.model.set_input({"A": x, "B": y, "A_paths": [""], "B_paths": [""]})
         self.model.optimize_parameters()
 
     def translate(self, x: Tensor) -> Tensor:
-        """Its generator's output."""
         with torch.no_grad():
             return self.model.netG(x)
 
 
 def _import_from(checkout: Path) -> ModuleType:
     if not (checkout / "models" / "pix2pix_model.py").is_file():
-        raise ValueError(f"{checkout} is not a checkout of the reference implementation: it has no models/pix2pix_model.py")
+        raise ValueError(f"{checkout} is not the reference implementation: it has no models/pix2pix_model.py")
     sys.path.insert(0, str(checkout))
     try:
         return importlib.import_module("models.pix2pix_model")
@@ -55,7 +53,7 @@ def _import_from(checkout: Path) -> ModuleType:
 
 
 def _options(width: int, device: str) -> SimpleNamespace:
-    """The reference's options, as its pix2pix command lines set them."""
+    """The options that the reference's pix2pix scripts set."""
     return SimpleNamespace(
         isTrain=True,
         gpu_ids=[0] if device == "cuda" else [],

@@ -1,4 +1,4 @@
-"""What a piece of work needs at least: its arithmetic and its memory traffic, counted, against what this machine can do."""
+"""The least time that a piece of work can take: its arithmetic and memory traffic, counted, at this machine's best rates."""
 
 import time
 from collections.abc import Callable
@@ -11,28 +11,28 @@ from torch.utils._pytree import tree_leaves
 
 
 class Cost(NamedTuple):
-    """One operation: multiplications and additions of its matrix products or convolution, and bytes read and written."""
+    """The cost of one operation: floating-point operations of a matrix product or convolution, and bytes read and written."""
 
     flops: int
     bytes: int
 
 
 class Machine(NamedTuple):
-    """What a device reaches at its best: FLOP/s in a large matrix product, bytes/s in a large copy."""
+    """A device's best rates: FLOP/s in a large matrix product, bytes/s in a large copy."""
 
     flops: float
     bytes: float
 
 
 class Counter(TorchDispatchMode):
-    """Notes the cost of every operation inside a `with`, that of the gradients and of the optimizers too."""
+    """Record the cost of every operation inside a `with` block, backward passes and optimizers included."""
 
     def __init__(self) -> None:
         super().__init__()
         self.costs: list[Cost] = []
 
     def __torch_dispatch__(self, operation, types, arguments=(), settings=None):
-        from torch.utils.flop_counter import flop_registry  # here, for it takes longer to import than all of this library
+        from torch.utils.flop_counter import flop_registry  # slow to import
 
         result = operation(*arguments, **(settings or {}))
         if not operation.is_view:
@@ -45,25 +45,25 @@ class Counter(TorchDispatchMode):
 
 
 def _is_written(stated: torch.Argument) -> bool:
-    # A fused optimizer is declared to write its gradients too, for it divides those that a scaler has multiplied: others it only reads.
+    # A fused optimizer declares that it writes gradients, but it does so only for a loss scaler.
     return stated.alias_info is not None and stated.alias_info.is_write and stated.name != "grads"
 
 
 def count_costs(run: Callable[[], object]) -> list[Cost]:
-    """The costs of all operations in one call."""
+    """The costs of all operations in one call of `run`."""
     with Counter() as counter:
         run()
     return counter.costs
 
 
 def measure_machine(device: str, precision: torch.dtype = torch.float32) -> Machine:
-    """The best of several tries: a product of two square matrices, and a copy that no cache can hold."""
-    side = 8192 if torch.device(device).type == "cuda" else 2048  # long enough that starting it counts for nothing
+    """Measure the best rates: a product of two square matrices, and a copy too large for the caches."""
+    side = 8192 if torch.device(device).type == "cuda" else 2048  # long enough that the launch does not count
     a, b = torch.rand(2, side, side, device=device).to(precision)
     source = torch.rand(2**26, device=device)
     target = torch.empty_like(source)
     before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # 32 bits mean what the convolutions make of them
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # as for the convolutions
     product = min(seconds_of(lambda: a @ b, device) for _ in range(10))
     torch.backends.cuda.matmul.allow_tf32 = before
     copy = min(seconds_of(lambda: target.copy_(source), device) for _ in range(5))
@@ -71,12 +71,12 @@ def measure_machine(device: str, precision: torch.dtype = torch.float32) -> Mach
 
 
 def floor_seconds(costs: list[Cost], machine: Machine) -> float:
-    """The time below which these operations, one after the other, cannot fall: each waits for its arithmetic or its memory."""
+    """The least time for these operations one after the other: each takes its arithmetic or its memory traffic, whichever is longer."""
     return sum(max(cost.flops / machine.flops, cost.bytes / machine.bytes) for cost in costs)
 
 
 def seconds_of(run: Callable[[], object], device: str) -> float:
-    """How long one call takes, until the device has done what it was given."""
+    """Seconds that one call takes, until the device has finished."""
     _wait(device)
     start = time.perf_counter()
     run()

@@ -1,4 +1,4 @@
-"""A generator as an ONNX file, which runs where there is no torch: in a browser, for one."""
+"""Write a generator as an ONNX file, which runs without torch, for example in a browser."""
 
 import copy
 import importlib
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import AlwaysDropout
 
-OPSET, IR_VERSION = 17, 8  # of 2022: no operator here needs a newer runtime
+OPSET, IR_VERSION = 17, 8  # of 2022: old enough for any runtime
 TOLERANCE = 1e-3
 
 
 def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
-    """Write G without its dropout, for one picture of the shape of x; returns how far its answer to x is from torch's."""
+    """Write G without its dropout, for one image of the shape of x. Return the largest difference between its output for x and torch's."""
     onnx, runtime = packages()
     with torch.no_grad():
         fake = without_dropout(generator)(x[None])
@@ -25,24 +25,24 @@ def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
     onnx.save(graph.model({"x": (1, *x.shape)}, {"fake": tuple(fake.shape)}), str(path))
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     difference = float(abs(session.run(None, {"x": x[None].numpy()})[0] - fake.numpy()).max())
-    if not difference <= TOLERANCE:  # nor where it is no number
+    if not difference <= TOLERANCE:  # true for NaN as well
         path.unlink()
-        raise ValueError(f"in half precision the network would differ by {difference:.2g}, more than {TOLERANCE}: train it anew")
+        raise ValueError(f"in half precision the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
     return difference
 
 
 def packages() -> tuple[ModuleType, ModuleType]:
-    """The packages onnx and onnxruntime, which only a page needs."""
+    """Import onnx and onnxruntime, which only the web page needs."""
     return _needed("onnx"), _needed("onnxruntime")
 
 
 def without_dropout(generator: Generator) -> Generator:
-    """The same network without its noise: one x, one fake."""
-    silent = copy.deepcopy(generator)
-    for module in silent.modules():
+    """A copy of the generator without dropout."""
+    quiet = copy.deepcopy(generator)
+    for module in quiet.modules():
         if isinstance(module, AlwaysDropout):
             module.p = 0.0
-    return silent
+    return quiet
 
 
 def _follow_generator(graph: "_Graph", generator: Generator) -> str:
@@ -59,7 +59,7 @@ def _follow_generator(graph: "_Graph", generator: Generator) -> str:
 
 
 class _Graph:
-    """ONNX nodes in the order of their computing; a value is known by the name that the node before gave it."""
+    """ONNX nodes in the order in which they are computed. Each value is known by the name that its node gave it."""
 
     def __init__(self, onnx: ModuleType):
         self.onnx, self.nodes, self.weights = onnx, [], []
@@ -70,13 +70,13 @@ class _Graph:
         return name
 
     def weight(self, tensor: Tensor) -> str:
-        # Kept in half precision, as the shipped weights are, and computed with in single.
+        # Stored in half precision, as the bundled weights are, and cast to single precision.
         name = f"weight{len(self.weights)}"
         self.weights.append(self.onnx.numpy_helper.from_array(tensor.detach().cpu().half().numpy(), name))
         return self.add("Cast", [name], to=self.onnx.TensorProto.FLOAT)
 
     def follow(self, module: nn.Module, h: str) -> str:
-        """The name of what the module makes of h."""
+        """Append the module's nodes to the graph; return its output's name."""
         match module:
             case nn.Sequential():
                 for part in module:
@@ -87,7 +87,7 @@ class _Graph:
                 inputs = [h, *(self.weight(tensor) for tensor in (module.weight, module.bias) if tensor is not None)]
                 return self.add(operator, inputs, kernel_shape=module.kernel_size, strides=module.stride, pads=2 * module.padding)
             case nn.BatchNorm2d() if not module.track_running_stats:
-                # The statistics of a batch of one picture are those of the picture.
+                # With one image, batch statistics are instance statistics.
                 return self.add("InstanceNormalization", [h, self.weight(module.weight), self.weight(module.bias)], epsilon=module.eps)
             case nn.LeakyReLU():
                 return self.add("LeakyRelu", [h], alpha=module.negative_slope)
@@ -97,7 +97,7 @@ class _Graph:
                 return self.add("Tanh", [h])
             case AlwaysDropout():
                 return h
-        raise ValueError(f"{type(module).__name__} has no counterpart in the graph: write one in {__name__}")
+        raise ValueError(f"{type(module).__name__} cannot be written as ONNX: add it in {__name__}")
 
     def model(self, inputs: dict[str, tuple], outputs: dict[str, tuple]) -> object:
         helper, single = self.onnx.helper, self.onnx.TensorProto.FLOAT

@@ -1,4 +1,4 @@
-"""A JupyterLab of its own, and a headless Chromium that looks at it."""
+"""A JupyterLab server and a headless Chromium for the browser tests."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """The address of a JupyterLab on copies of the notebooks, in the smoke profile."""
+    """The address of a JupyterLab with copies of the notebooks, in the smoke profile."""
     folder = tmp_path_factory.mktemp("lab")
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(notebook, folder)

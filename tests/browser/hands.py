@@ -1,4 +1,4 @@
-"""What a person does on a drawing board of 64 by 64 pixels, and what axe-core says of it."""
+"""Draw on a board of 64 by 64 pixels as a person does, and ask axe-core about the page."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
@@ -7,7 +7,7 @@ SIDE = 64
 
 
 def point(canvas: Locator, column: int, row: int) -> tuple[float, float]:
-    """Where the middle of a pixel of the board lies on the screen."""
+    """The position of a board pixel's centre on the screen."""
     box = canvas.bounding_box()
     return box["x"] + (column + 0.5) * box["width"] / SIDE, box["y"] + (row + 0.5) * box["height"] / SIDE
 
@@ -29,6 +29,6 @@ def press(page: Page, *keys: str) -> None:
 
 
 def grave(page: Page, context: str) -> list[tuple[str, str]]:
-    """What axe-core finds serious or worse, with the first place where it is so."""
+    """The problems that axe-core calls serious or critical, each with the first element that has it."""
     found = Axe().run(page, context=context).response["violations"]
     return [(finding["id"], finding["nodes"][0]["html"][:200]) for finding in found if finding["impact"] in ("serious", "critical")]

@@ -1,4 +1,4 @@
-"""What a person does in JupyterLab, in a few words."""
+"""Run notebooks in JupyterLab and use their controls, as a person does."""
 
 import re
 from collections.abc import Callable
@@ -21,13 +21,13 @@ def run_all(page: Page, address: str, notebook: str) -> None:
 
 
 def picture(widget: Locator) -> tuple[str, str]:
-    """The widget's picture and what its alt text says."""
+    """The URL and the alt text of the widget's picture."""
     image = widget.locator("figure img")
     return image.get_attribute("src"), image.get_attribute("alt")
 
 
 def move_by_keyboard(page: Page, control: Locator) -> tuple[str, Callable[[], None]]:
-    """Bring a control to another value without the mouse; says what kind it is, and hands out the way back."""
+    """Change a control's value with the keyboard. Return its kind and a function that sets it back."""
     kind = next(kind for kind in ("widget-toggle-buttons", "widget-checkbox", "widget-dropdown", "widget-text") if has_class(control, kind))
 
     def press(place: Locator, *keys: str) -> None:

@@ -220,7 +220,7 @@ def test_sixty_strokes_are_undone_and_done_again(visit):
         press(page, "Control+y")
     assert (labels(page) == last).all()
     press(page, "Control+Shift+z")
-    expect(page.get_by_role("status").first).to_have_text("There is nothing to do again.")
+    expect(page.get_by_role("status").first).to_have_text("There is nothing to redo.")
 
 
 def test_a_sample_and_clearing_are_steps_that_can_be_undone(visit):
@@ -246,12 +246,6 @@ def test_what_is_no_label_map_is_not_loaded(visit, wrong):
     answer = page.evaluate(f"(() => {{ try {{ window.board.load({wrong}); }} catch (error) {{ return error.message; }} }})()")
     assert answer == "a label map has 4096 class numbers below 12: check what is loaded"
     assert (labels(page) == 0).all()
-
-
-def test_the_host_speaks_below_the_board(visit):
-    page = visit()
-    page.evaluate("window.board.setStatus('Translated in 12 ms.')")
-    expect(page.get_by_role("status").nth(1)).to_have_text("Translated in 12 ms.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,8 @@ from lab import run_all
 from playwright.sync_api import expect
 
 BOARD = """
-from pix2pix_edu.classroom.draw.widgets import draw_and_translate, data_url
+from pix2pix_edu.classroom.display import data_url
+from pix2pix_edu.classroom.draw.widgets import draw_and_translate
 from pix2pix_edu.weights.bundled import load_pretrained
 from pix2pix_edu.drawing.sketches import sample_sketches
 

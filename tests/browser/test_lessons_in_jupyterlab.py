@@ -1,4 +1,4 @@
-"""The lessons as a person meets them: every cell run in JupyterLab, every control moved by keyboard, axe-core asked for an opinion."""
+"""The lessons in JupyterLab: every cell is run, every control is moved by keyboard, and axe-core checks the output."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

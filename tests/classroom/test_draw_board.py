@@ -9,8 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from pix2pix_edu.classroom.display import data_url
 from pix2pix_edu.classroom.draw import widgets as draw
-from pix2pix_edu.classroom.draw.widgets import Board, data_url, describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
+from pix2pix_edu.classroom.draw.widgets import Board, describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
 from pix2pix_edu.drawing.classes import CLASS_COLOURS, CLASSES, label_ids
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
@@ -30,27 +31,23 @@ def board(generator):
 
 
 def pixels(url):
-    """What a browser shows of a data URL."""
+    """The picture in a data URL."""
     return Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1])))
 
 
 HOUSE, SHOP = sample_sketches(64)["plain house"], sample_sketches(64)["shop"]
 
 
-def test_a_label_map_comes_back_from_its_data_url_pixel_by_pixel():
-    assert open_sketch(data_url(HOUSE), 64).tobytes() == HOUSE.tobytes()
+@pytest.mark.parametrize(
+    "sketch",
+    [HOUSE, HOUSE.point(lambda value: min(255, value + 3)), HOUSE.convert("RGBA")],
+    ids=["unchanged", "colours that a browser changed slightly", "with an alpha channel"],
+)
+def test_a_label_map_is_restored_from_its_data_url_pixel_by_pixel(sketch):
+    assert open_sketch(data_url(sketch), 64).tobytes() == HOUSE.tobytes()
 
 
-def test_colours_that_a_browser_altered_a_little_become_those_of_their_classes_again():
-    altered = HOUSE.point(lambda value: min(255, value + 3))
-    assert open_sketch(data_url(altered), 64).tobytes() == HOUSE.tobytes()
-
-
-def test_a_sketch_with_transparency_is_read_as_it_looks():
-    assert open_sketch(data_url(HOUSE.convert("RGBA")), 64).tobytes() == HOUSE.tobytes()
-
-
-def cut_short():
+def truncated():
     whole = base64.b64decode(data_url(SHOP).split(",")[1])
     return "data:image/png;base64," + base64.b64encode(whole[: len(whole) // 2]).decode()
 
@@ -63,13 +60,13 @@ def cut_short():
         "data:image/jpeg;base64," + data_url(HOUSE).split(",")[1],
         "data:image/png;base64,%%%",
         "data:image/png;base64," + base64.b64encode(b"no picture").decode(),
-        cut_short(),
+        truncated(),
         data_url(HOUSE.resize((32, 32))),
         data_url(Image.new("1", (14_000, 14_000))),
     ],
-    ids=["empty", "path", "another kind", "no base64", "no png", "cut short", "too small", "enormous"],
+    ids=["empty", "path", "JPEG", "not base64", "not a PNG", "truncated", "too small", "enormous"],
 )
-def test_what_is_no_sketch_is_refused_in_one_sentence_and_the_board_keeps_its_own(board, url):
+def test_anything_else_is_refused_in_one_sentence_and_the_board_keeps_its_sketch(board, url):
     before = board.sketch, board.fake
     with pytest.raises(ValueError, match=r"^a sketch is a PNG of 64 x 64 pixels as a data URL \(.+\): make one with") as refused:
         board.sketch = url
@@ -86,11 +83,11 @@ def test_the_board_begins_with_a_sketch_and_its_translation(board, generator):
     assert (shown - fake).abs().max() <= 0.5 / 127.5 + 1e-5  # rounded to 8 bits
 
 
-def test_the_board_begins_with_your_own_sketch(generator):
+def test_the_board_can_begin_with_your_own_sketch(generator):
     assert draw_and_translate(generator, sketch=SHOP).picture.tobytes() == SHOP.tobytes()
 
 
-def test_another_sketch_is_another_photograph_and_the_old_sketch_is_the_old_one_again(board):
+def test_another_sketch_gives_another_photograph_and_the_old_sketch_the_old_one(board):
     before = board.fake, board.alt
     board.sketch = data_url(SHOP)
     assert board.fake != before[0]
@@ -99,7 +96,7 @@ def test_another_sketch_is_another_photograph_and_the_old_sketch_is_the_old_one_
     assert (board.fake, board.alt) == before
 
 
-def test_another_seed_is_another_photograph_of_the_same_sketch(board):
+def test_another_seed_gives_another_photograph_of_the_same_sketch(board):
     before = board.fake
     board.seed = 1
     assert board.fake != before
@@ -108,19 +105,19 @@ def test_another_seed_is_another_photograph_of_the_same_sketch(board):
     assert board.fake == before
 
 
-def test_translating_a_sketch_leaves_the_random_numbers_of_a_training_alone(generator):
+def test_translating_a_sketch_does_not_change_the_global_random_numbers(generator):
     state = torch.get_rng_state()
     translate_sketch(generator, HOUSE, seed=5)
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_the_words_state_the_share_of_each_class():
+def test_the_alt_text_gives_the_share_of_each_class():
     half = Image.new("RGB", (64, 64), CLASS_COLOURS["shop"])
     half.paste(CLASS_COLOURS["door"], (0, 0, 64, 16))
-    assert describe(half, 3) == "The sketch and what G makes of it, dropout seed 3: shop 75.0%, door 25.0%."
+    assert describe(half, 3) == "The sketch and its translation, dropout seed 3: shop 75.0%, door 25.0%."
 
 
-def test_without_a_front_end_the_sketch_and_its_translation_are_a_figure_with_words(board, generator):
+def test_without_a_front_end_the_board_is_a_figure_with_an_alt_text(board, generator):
     data, _ = board._repr_mimebundle_()
     _, alt = draw_sketch(generator, HOUSE)
     assert data["text/plain"] == alt == board.alt
@@ -133,14 +130,14 @@ def test_the_paints_are_the_classes_in_their_order_and_colours():
     assert [tuple(bytes.fromhex(paint["color"].removeprefix("#"))) for paint in paints()] == list(CLASS_COLOURS.values())
 
 
-def test_two_samples_are_drawn_buildings_of_a_seed_that_no_data_set_of_the_course_has():
+def test_two_samples_are_drawn_buildings_whose_seed_no_data_set_of_the_course_uses():
     samples = sample_sketches(64)
     assert samples["gable"].tobytes() == draw_pair(2017 * 1_000_000 + 7, 64)[0].tobytes()
     assert samples["shop"].tobytes() == draw_pair(2017 * 1_000_000 + 3, 64)[0].tobytes()
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_the_samples_are_label_maps_and_reach_the_browser_as_class_numbers(size):
+def test_the_samples_are_label_maps_and_are_sent_as_class_numbers(size):
     generator = Generator(depth=2, width=4)
     for name, labels in ((sample["name"], sample["labels"]) for sample in Board(generator, size).samples):
         picture = sample_sketches(size)[name]
@@ -148,20 +145,20 @@ def test_the_samples_are_label_maps_and_reach_the_browser_as_class_numbers(size)
         assert list(labels) == label_ids(picture).flatten().tolist()
 
 
-def test_where_anywidget_is_missing_one_sentence_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(sys.modules, "anywidget", None)  # as Python itself marks what cannot be imported
+def test_without_anywidget_one_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)  # makes the import fail
     with pytest.raises(ImportError, match=r"^the drawing board needs the package anywidget: run  %pip install anywidget  and restart"):
         runpy.run_path(draw.__file__)
 
 
 @pytest.mark.parametrize(("size", "depth"), [(64, 5), (128, 7)])
-def test_every_stroke_is_answered(record_property, size, depth):
+def test_the_board_translates_every_stroke(record_property, size, depth):
     board, times = draw_and_translate(Generator(depth=depth, width=24), size), []
     sketches = [data_url(picture) for picture in sample_sketches(size).values()]
     fakes = set()
     for stroke in range(21):
         start = time.process_time()
-        board.sketch = sketches[stroke % 2 + 1]  # the first of them stands there already
+        board.sketch = sketches[stroke % 2 + 1]  # the board starts with the first one
         times.append(1000 * (time.process_time() - start))
         fakes.add(board.fake)
     assert len(fakes) == 2

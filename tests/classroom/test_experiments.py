@@ -1,55 +1,14 @@
-import json
-import re
 from statistics import mean, stdev
 
 import pytest
 import torch
-from repository import NOTEBOOKS
 
 from pix2pix_edu.classroom.display import as_html
 from pix2pix_edu.classroom.experiments import checks, figures
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.experiments import orders as results
+from pix2pix_edu.experiments import orders
 from pix2pix_edu.measures.reader import labels_and_photos, median_colour_per_class
-
-NOTEBOOK = NOTEBOOKS / "07_experiments.ipynb"
-
-# --- the exercises ------------------------------------------------------------------------------------------------------------------
-
-
-def solutions():
-    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
-        if "solution" in cell["metadata"].get("tags", []):
-            code = re.search(r"```python\n(.*?)```", "".join(cell["source"]), re.DOTALL).group(1)
-            yield re.findall(r"^def my_(\w+)", code, re.MULTILINE)[-1], code
-
-
-SOLUTIONS = dict(solutions())
-
-
-def solution(name):
-    answer = {}
-    exec(SOLUTIONS[name], answer)
-    return answer[f"my_{name}"]
-
-
-def test_the_lesson_has_its_three_exercises():
-    assert list(SOLUTIONS) == ["ordering", "median_colours", "worth_choosing"]
-
-
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_every_solution_is_proved(name):
-    verdict = getattr(checks, name)(solution(name))
-    assert verdict.state == "proved", verdict
-
-
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_an_answer_not_yet_written_is_not_started(name):
-    def stub(*_):
-        raise NotImplementedError
-
-    assert getattr(checks, name)(stub).state == "not started"
 
 
 def verdict_of(above, below):
@@ -71,33 +30,29 @@ def within_sd(a, b):
 
 def for_three(a, b):
     low, middle, high = b
-    return results.ordering(a, [low, middle, high])
+    return orders.ordering(a, [low, middle, high])
 
 
-def painted(middle, labels, photos):
-    """Colours of each class, `middle` of its pixels (count, 3)."""
+def class_colours(labels, photos, middle=lambda pixels: pixels.median(dim=0).values):
+    """For each class, `middle` of its pixels (count, 3)."""
     pixels, colours = photos.movedim(1, -1), torch.zeros(12, 3)
     for number in labels.unique():
         colours[number] = middle(pixels[labels == number])
     return colours
 
 
-def the_median(pixels):
-    return pixels.median(dim=0).values
-
-
 def mixed_channels(labels, photos):
     count, _, height, width = photos.shape
-    return painted(the_median, labels, photos.reshape(count, height, width, 3).movedim(-1, 1))
+    return class_colours(labels, photos.reshape(count, height, width, 3).movedim(-1, 1))
 
 
 def of_pictures(labels, photos):
-    each = [painted(the_median, label[None], photo[None]) for label, photo in zip(labels, photos, strict=True)]
+    each = [class_colours(label[None], photo[None]) for label, photo in zip(labels, photos, strict=True)]
     return torch.stack(each).median(dim=0).values
 
 
 def white_where_absent(labels, photos):
-    colours = painted(the_median, labels, photos)
+    colours = class_colours(labels, photos)
     colours[0] = 1.0
     return colours
 
@@ -110,7 +65,10 @@ def best_of(key):
     return lambda scores: [name for name, own in scores.items() if key(own) == min(map(key, scores.values()))]
 
 
-def right(other, own):
+nearest, best_read = best_of(lambda own: own[0]), best_of(lambda own: -own[1])
+
+
+def beats(other, own):
     return other[0] <= own[0] and other[1] >= own[1] and other != own
 
 
@@ -122,128 +80,113 @@ def as_good_beats(scores):
     ]
 
 
-def all_but_the_last(scores):
-    return unbeaten(right)(scores)[:-1]
-
-
 WRONG = [
     ("ordering", by(mean), "you compare means"),
     ("ordering", by(max), "the best seeds"),
-    ("ordering", by(min), "the worst seeds"),
+    ("ordering", by(min), "only the worst seeds"),
     ("ordering", seed_by_seed, "seed with seed"),
     ("ordering", within_sd, "a standard deviation"),
     ("ordering", lambda a, b: verdict_of(max(a) <= min(b), max(b) <= min(a)), "ranges that touch"),
-    ("ordering", lambda a, b: verdict_of(max(a) < min(b), False), "you never say reversed"),
-    ("ordering", lambda a, b: results.ordering(b, a), "the other way round"),
+    ("ordering", lambda a, b: verdict_of(max(a) < min(b), False), "you never return reversed"),
+    ("ordering", lambda a, b: orders.ordering(b, a), "the other way round"),
     ("ordering", lambda a, b: verdict_of(min(a) < max(b), max(a) > min(b)), "the wrong ends"),
-    ("ordering", lambda a, b: max(a) < min(b), "answer with one of holds"),
-    ("ordering", lambda a, b: "overlaps", "holds, and you say overlaps"),
+    ("ordering", lambda a, b: max(a) < min(b), "return one of holds"),
+    ("ordering", lambda a, b: "overlaps", "holds, and you return overlaps"),
     ("ordering", for_three, "not enough values"),
-    ("ordering", lambda a, b: results.ordering(a[:3], b) if len(a) >= 3 else "overlaps", "not for one, two or four"),
-    ("median_colours", lambda labels, photos: painted(lambda pixels: pixels.mean(dim=0), labels, photos), "that is the mean"),
-    ("median_colours", lambda labels, photos: the_median(photos.movedim(1, -1).reshape(-1, 3)).expand(12, 3), "the same colour"),
+    ("ordering", lambda a, b: orders.ordering(a[:3], b) if len(a) >= 3 else "overlaps", "not for one, two or four"),
+    ("median_colours", lambda labels, photos: class_colours(labels, photos, lambda pixels: pixels.mean(dim=0)), "that is the mean"),
+    ("median_colours", lambda labels, photos: class_colours(0 * labels, photos)[:1].expand(12, 3), "the same colour"),
     ("median_colours", mixed_channels, "mixes the channels"),
-    ("median_colours", lambda labels, photos: painted(lambda pixels: pixels.median(), labels, photos), "one grey for each class"),
+    ("median_colours", lambda labels, photos: class_colours(labels, photos, lambda pixels: pixels.median()), "one grey for each class"),
     ("median_colours", of_pictures, "the pictures' medians"),
-    ("median_colours", lambda labels, photos: painted(the_median, labels[:1], photos[:1]), "only the first picture"),
-    ("median_colours", lambda labels, photos: painted(the_median, labels, photos)[labels.unique()], "a row of three colour values"),
-    ("median_colours", white_where_absent, "never occurs stays 0"),
-    ("median_colours", lambda labels, photos: painted(the_median, labels, photos) + 0.1, "the median colour is"),
-    ("worth_choosing", best_of(lambda own: own[0]), "the nearest to y alone"),
-    ("worth_choosing", best_of(lambda own: -own[1]), "the best read alone"),
-    (
-        "worth_choosing",
-        lambda scores: best_of(lambda own: own[0])(scores) + best_of(lambda own: -own[1])(scores),
-        "the two ends",
-    ),
-    ("worth_choosing", best_of(lambda own: own[0] - own[1]), "you add the two"),
+    ("median_colours", lambda labels, photos: class_colours(labels[:1], photos[:1]), "only the first picture"),
+    ("median_colours", lambda labels, photos: class_colours(labels, photos)[labels.unique()], "a row of three colour values"),
+    ("median_colours", white_where_absent, "without pixels keeps the value 0"),
+    ("median_colours", lambda labels, photos: class_colours(labels, photos) + 0.1, "the median colour is"),
+    ("worth_choosing", nearest, "only the nearest to y"),
+    ("worth_choosing", best_read, "only the one that is read best"),
+    ("worth_choosing", lambda scores: nearest(scores) + best_read(scores), "the two ends"),
+    ("worth_choosing", best_of(lambda own: own[0] - own[1]), "you add the two measures"),
     ("worth_choosing", unbeaten(lambda a, b: a[0] >= b[0] and a[1] >= b[1] and a != b), "the farther one"),
     ("worth_choosing", unbeaten(lambda a, b: a[0] <= b[0] and a[1] <= b[1] and a != b), "read worse"),
     ("worth_choosing", unbeaten(lambda a, b: a[0] < b[0] and a[1] > b[1]), "equal in one measure"),
     ("worth_choosing", unbeaten(lambda a, b: a[0] < b[0] or a[1] > b[1]), "beaten in one of the two"),
-    ("worth_choosing", lambda scores: set(scores) - set(unbeaten(right)(scores)), "asked are the rest"),
+    ("worth_choosing", lambda scores: set(scores) - set(unbeaten(beats)(scores)), "return the rest"),
     ("worth_choosing", as_good_beats, "do not beat each other"),
-    ("worth_choosing", all_but_the_last, "stay; you keep"),
+    ("worth_choosing", lambda scores: unbeaten(beats)(scores)[:-1], "stay; you keep"),
     ("worth_choosing", lambda scores: scores["10"], "stopped with KeyError"),
 ]
 
 
-@pytest.mark.parametrize(("name", "wrong", "diagnosis"), WRONG, ids=[diagnosis for *_, diagnosis in WRONG])
-def test_a_wrong_answer_hears_its_own_misconception(name, wrong, diagnosis):
+@pytest.mark.parametrize(("name", "wrong", "words"), WRONG, ids=[words for *_, words in WRONG])
+def test_each_wrong_answer_gets_its_own_message(name, wrong, words):
     verdict = getattr(checks, name)(wrong)
     assert verdict.state == "not yet"
-    assert diagnosis in verdict.message
+    assert words in verdict.message
 
 
-def test_the_median_colours_of_the_exercise_paint_the_baseline_of_every_table():
+def test_the_median_colours_of_the_exercise_are_those_of_the_baseline_in_every_table():
+    assert checks.median_colours(class_colours).state == "proved"
     pairs = SyntheticPairs(6, 32, seed=3)
-    labels, photos = labels_and_photos(pairs)
-    colours = solution("median_colours")(labels, photos)
-    x = pairs[0][0]
+    colours, x = class_colours(*labels_and_photos(pairs)), pairs[0][0]
     assert torch.equal(colours[label_ids(x)].movedim(-1, 0), median_colour_per_class(pairs)(x))
 
 
-def test_a_choice_among_the_lambdas_of_the_gallery_is_never_empty_and_holds_the_nearest_and_the_best_read():
-    distance, reading = (results.table("lambda", measure) for measure in ("l1", "per_class"))
+def test_the_lambdas_worth_choosing_in_the_gallery_include_the_nearest_and_the_best_read():
+    assert checks.worth_choosing(unbeaten(beats)).state == "proved"
+    distance, reading = (orders.table("lambda", measure) for measure in ("l1", "per_class"))
     scores = {weight: (mean(distance[weight]), mean(reading[weight])) for weight in distance}
-    chosen = solution("worth_choosing")(scores)
+    chosen = unbeaten(beats)(scores)
     assert min(scores, key=lambda weight: scores[weight][0]) in chosen
     assert max(scores, key=lambda weight: scores[weight][1]) in chosen
-    assert set(chosen) == {"30", "100", "300", "1000"}  # as the lesson's answer says
+    assert set(chosen) == {"30", "100", "300", "1000"}  # as in the lesson's answer
 
-
-# --- figures ------------------------------------------------------------------------------------------------------------------------
 
 OURS = {"per class": {"L1": [0.6, 0.62, 0.61], "cGAN": [0.3, 0.4, 0.35]}, "IoU": {"L1": [0.5, 0.5, 0.5], "cGAN": [0.2, 0.2, 0.3]}}
-
-
-def panels_of(figure):
-    return figure.axes
+YARDSTICKS = {"per class": {"real photos": 0.9, "labels of another": 0.3, "median colours": 0.2}}
 
 
 def test_a_table_has_a_panel_for_each_measure_and_a_dot_for_each_seed():
-    drawn = panels_of(figures.draw_table(OURS))
+    drawn = figures.draw_table(OURS).axes
     assert [axes.get_title() for axes in drawn] == ["per class", "IoU"]
     dots = [line.get_xdata() for line in drawn[0].lines if line.get_marker() == "o"]
     assert [list(row) for row in dots] == [[0.6, 0.62, 0.61], [0.3, 0.4, 0.35]]
 
 
 def test_the_bar_behind_the_dots_reaches_from_the_lowest_to_the_highest_seed():
-    axes, _ = panels_of(figures.draw_table(OURS))
+    axes, _ = figures.draw_table(OURS).axes
     bars = [list(line.get_xdata()) for line in axes.lines if line.get_marker() != "o"]
     assert bars == [[0.6, 0.62], [0.3, 0.4]]
 
 
-def test_the_papers_diamonds_stand_in_the_rows_of_their_names():
-    axes, other = panels_of(figures.draw_table(OURS, paper={"per class": {"cGAN": 0.7, "a row that is not ours": 0.1}}))
+def test_the_papers_diamonds_are_in_the_rows_of_their_names():
+    axes, other = figures.draw_table(OURS, paper={"per class": {"cGAN": 0.7, "a row that is not ours": 0.1}}).axes
     assert axes.collections[0].get_offsets().tolist() == [[0.7, 1.0]]
     assert not other.collections
 
 
 def test_your_point_and_the_yardsticks_are_named_in_the_legend():
-    lines = {"per class": {"real photos": 0.9, "labels of another": 0.3, "median colours": 0.2}}
-    figure = figures.draw_table(OURS, lines=lines, yours={"per class": {"L1": 0.5}}, label="share")
+    figure = figures.draw_table(OURS, lines=YARDSTICKS, yours={"per class": {"L1": 0.5}}, label="share")
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert named == ["real photos", "labels of another", "median colours", "ours, a seed each", "yours"]
+    assert named == ["real photos", "labels of another", "median colours", "ours, one per seed", "yours"]
 
 
-def test_beside_the_papers_numbers_the_yardsticks_are_named_as_ours():
+def test_next_to_the_papers_numbers_the_yardsticks_are_called_ours():
     figure = figures.draw_table(OURS, paper={"per class": {"L1": 0.7}}, lines={"per class": {"real photos": 0.9}})
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert named == ["ours: real photos", "ours, a seed each", "the paper"]
+    assert named == ["ours: real photos", "ours, one per seed", "the paper"]
 
 
 def test_every_panel_of_a_table_starts_at_0():
-    assert [axes.get_xlim()[0] for axes in panels_of(figures.draw_table(OURS))] == [0, 0]
+    assert [axes.get_xlim()[0] for axes in figures.draw_table(OURS).axes] == [0, 0]
 
 
-def test_the_yardsticks_differ_in_their_strokes_not_only_in_their_places():
-    lines = {"per class": {"real photos": 0.9, "labels of another": 0.3, "median colours": 0.2}}
-    axes, _ = panels_of(figures.draw_table(OURS, lines=lines))
+def test_the_yardsticks_differ_in_their_strokes():
+    axes, _ = figures.draw_table(OURS, lines=YARDSTICKS).axes
     assert len({line.get_linestyle() for line in axes.lines[:3]}) == 3
 
 
-def test_a_band_reaches_over_all_seeds_of_every_moment():
+def test_the_band_covers_all_seeds_at_every_step():
     figure = figures.draw_moments({"L1": {100: [0.1, 0.3], 200: [0.2, 0.6]}}, "read per class", {"real photos": 0.9}, {150: 0.5})
     (axes,) = figure.axes
     assert axes.lines[0].get_ydata() == pytest.approx([0.2, 0.4])

@@ -1,21 +1,19 @@
 import copy
-import functools
 import math
-import re
 
 import pytest
 import torch
 import torch.nn.functional as F
 from reactions import measure
 from torch import nn
+from written_steps import RIGHT_STEP, edited, step_from
 
 from pix2pix_edu.classroom.published import checks, figures, widgets
 from pix2pix_edu.classroom.small_runs import short_run
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.objective import fake_loss, real_loss
 from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.receptive_field import Conv
-from pix2pix_edu.training import Losses, descend, train_step
+from pix2pix_edu.training import train_step
 
 # --- the exercise: audit ------------------------------------------------------------------------------------------------------------
 
@@ -24,17 +22,19 @@ def convs(discriminator):
     return [module for module in discriminator.modules() if isinstance(module, nn.Conv2d)]
 
 
-def walk(layers, side=1):
+def walk(layers, gap=1, kernel=None):
+    """The patch counted back from the last layer; with `kernel`, as if every kernel had that size."""
+    side = 1
     for conv in reversed(layers):
-        side = (side - 1) * conv.stride[0] + conv.kernel_size[0]
+        side = (side - gap) * conv.stride[0] + (kernel or conv.kernel_size[0])
     return side
 
 
 def reach(discriminator, size=256):
-    """How many columns of y move the value in the middle of the map: measured, no arithmetic."""
+    """Measure how many columns of y change the value in the middle of the map."""
     x, y = torch.randn(2, 1, 3, size, size, generator=torch.Generator().manual_seed(0))
-    says = discriminator(x, y.requires_grad_())
-    says[0, 0, says.shape[-2] // 2, says.shape[-1] // 2].backward()
+    logits = discriminator(x, y.requires_grad_())
+    logits[0, 0, logits.shape[-2] // 2, logits.shape[-1] // 2].backward()
     return int((y.grad != 0).any(dim=(0, 1, 2)).sum())
 
 
@@ -47,25 +47,10 @@ def without_norms(discriminator):
     return bare
 
 
-def by_gradient(discriminator):
-    return reach(without_norms(discriminator))
-
-
 def map_side(discriminator, size=256):
     for conv in convs(discriminator):
         size = (size + 2 * conv.padding[0] - conv.kernel_size[0]) // conv.stride[0] + 1
     return size
-
-
-def forwards(discriminator):
-    return walk(convs(discriminator)[::-1])
-
-
-def without_gaps(discriminator):
-    side = 1
-    for conv in reversed(convs(discriminator)):
-        side = side * conv.stride[0] + conv.kernel_size[0]
-    return side
 
 
 def outermost(discriminator):
@@ -78,8 +63,9 @@ WRONG_AUDITS = [
     (map_side, "side of the map at 256 px"),
     (lambda D: 256 // map_side(D), "as many tiles as there are values"),
     (lambda D: math.prod(conv.stride[0] for conv in convs(D)), "the step from one patch to the next"),
-    (forwards, "wrong direction"),
-    (without_gaps, "the -1 is missing"),
+    (lambda D: walk(convs(D)[::-1]), "wrong direction"),
+    (lambda D: walk(convs(D), gap=0), "the -1 is missing"),
+    (lambda D: walk(convs(D), kernel=4), "read kernel_size"),
     (lambda D: walk(convs(D)[:-1]), "the last convolution is missing"),
     (lambda D: walk([conv for conv in convs(D) if conv.stride[0] > 1]), "a stride above 1 only"),
     (lambda D: 9 * 2 ** sum(conv.stride[0] == 2 for conv in convs(D)) - 2, "and some of these texts end in one"),
@@ -97,99 +83,66 @@ def test_a_patch_walked_back_from_the_modules_convolutions_is_proved():
 
 
 def test_a_patch_measured_by_gradient_without_norms_is_proved_too():
-    assert checks.audit(by_gradient).state == "proved"
+    assert checks.audit(lambda D: reach(without_norms(D))).state == "proved"
 
 
-@pytest.mark.parametrize(("answer", "thought"), WRONG_AUDITS)
-def test_each_wrong_audit_gets_its_diagnosis(answer, thought):
+@pytest.mark.parametrize(("answer", "words"), WRONG_AUDITS)
+def test_each_wrong_audit_gets_its_diagnosis(answer, words):
     verdict = checks.audit(answer)
     assert verdict.state == "not yet"
-    assert thought in verdict.message, verdict.message
-
-
-def test_a_kernel_taken_for_granted_is_named():
-    def fours(D):
-        side = 1
-        for conv in reversed(convs(D)):
-            side = (side - 1) * conv.stride[0] + 4
-        return side
-
-    assert "read kernel_size" in checks.audit(fours).message
+    assert words in verdict.message, verdict
 
 
 # --- the exercise: the sixth fragment -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", [1, 3, 4, 5, 6, 7, 8])
-def test_each_sound_line_is_cleared_with_its_reason(line):
+def test_each_sound_line_is_called_sound_with_its_reason(line):
     verdict = checks.sixth_line(lambda: line)
     assert verdict.state == "not yet"
-    assert f"line {line} is sound: {checks.LINES[line]}" in verdict.message
+    assert f"line {line} is sound: {checks.SOUND_LINES[line]}" in verdict.message
 
 
-def test_the_line_at_fault_is_proved_and_no_other_number_is_a_line():
+def test_the_faulty_line_is_proved_and_a_number_without_a_line_is_rejected():
     assert checks.sixth_line(lambda: 2).state == "proved"
     assert "there is no line 9" in checks.sixth_line(lambda: 9).message
 
 
-MENDED = """
-def answer(model, x, y, objective):
-    G, D = model.generator, model.discriminator
-    fake = G(x)
-    of_y, of_fake = D(x, y), D(x, fake.detach())
-    d_loss = (real_loss(of_y) + fake_loss(of_fake)) / 2
-    descend(d_loss, model.discriminator_optimizer)
-    judged = D(x, fake)
-    adversarial, l1 = real_loss(judged), F.l1_loss(fake, y)
-    descend(objective.gan_weight * adversarial + objective.l1_weight * l1, model.generator_optimizer)
-    model.step += 1
-    return Losses(d_loss.detach(), adversarial.detach(), l1.detach())
-"""
-IN_ANOTHER_ORDER = {"D(x, y)": "D(y, x)", "D(x, fake.detach())": "D(fake.detach(), x)", "D(x, fake)": "D(fake, x)"}
-PICTURE_FIRST = functools.reduce(lambda source, change: source.replace(*change), IN_ANOTHER_ORDER.items(), MENDED)
+PICTURE_FIRST = edited(RIGHT_STEP, ("D(x, y)", "D(y, x)"), ("D(x, fake.detach())", "D(fake.detach(), x)"), ("D(x, fake)", "D(fake, x)"))
+SIXTH_STEP = edited(RIGHT_STEP, ("D(x, y)", "D(y, x)"))
 
 
-def step_of(source, *changes):
-    for old, new in changes:
-        assert old in source, old
-        source = source.replace(old, new)
-    names = {"F": F, "real_loss": real_loss, "fake_loss": fake_loss, "descend": descend, "Losses": Losses}
-    exec(source, names)
-    return names["answer"]
-
-
-@pytest.mark.parametrize("source", [MENDED, PICTURE_FIRST])
-def test_either_order_is_proved_if_it_is_kept(source):
-    assert checks.mended(step_of(source)).state == "proved"
+@pytest.mark.parametrize("source", [RIGHT_STEP, PICTURE_FIRST])
+def test_either_order_is_proved_if_it_is_the_same_everywhere(source):
+    assert checks.mended(step_from(source)).state == "proved"
 
 
 @pytest.mark.parametrize(
-    ("source", "change", "thought"),
+    ("source", "words"),
     [
-        (MENDED, ("D(x, y)", "D(y, x)"), "x comes second, first, first"),  # the sixth step as it was
-        (MENDED, ("D(x, fake)", "D(fake, x)"), "x comes first, first, second"),
-        (PICTURE_FIRST, ("D(fake, x)", "D(x, fake)"), "x comes second, second, first"),
-        (MENDED, ("D(x, y), D(x, fake.detach())", "D(y, y), D(x, fake.detach())"), "does not get x"),
-        (PICTURE_FIRST, ("fake.detach()", "fake"), "not detached"),
-        (PICTURE_FIRST, ("real_loss(of_y) + fake_loss(of_fake)", "fake_loss(of_y) + real_loss(of_fake)"), "the wrong way round"),
-        (MENDED, ("real_loss(judged)", "fake_loss(judged)"), "taught to be recognised"),
-        (PICTURE_FIRST, (" + objective.l1_weight * l1", ""), "L1 is missing"),
-        (PICTURE_FIRST, ("    model.step += 1\n", ""), "does not count this step"),
+        (SIXTH_STEP, "x comes second, first, first"),
+        (edited(RIGHT_STEP, ("D(x, fake)", "D(fake, x)")), "x comes first, first, second"),
+        (edited(PICTURE_FIRST, ("D(fake, x)", "D(x, fake)")), "x comes second, second, first"),
+        (edited(RIGHT_STEP, ("D(x, y)", "D(y, y)")), "does not get x"),
+        (edited(PICTURE_FIRST, ("fake.detach()", "fake")), "not detached"),
+        (edited(PICTURE_FIRST, ("real_loss(D(y, x)) + fake_loss", "fake_loss(D(y, x)) + real_loss")), "the wrong way round"),
+        (edited(RIGHT_STEP, ("real_loss(D(x, fake))", "fake_loss(D(x, fake))")), "taught to be recognised"),
+        (edited(PICTURE_FIRST, (" + objective.l1_weight * l1", "")), "L1 is missing"),
+        (edited(PICTURE_FIRST, ("    model.step += 1\n", "")), "does not count this step"),
     ],
 )
-def test_each_wrong_mend_gets_its_diagnosis(source, change, thought):
-    verdict = checks.mended(step_of(source, change))
+def test_each_wrong_sixth_step_gets_its_diagnosis(source, words):
+    verdict = checks.mended(step_from(source))
     assert verdict.state == "not yet"
-    assert thought in verdict.message, verdict.message
+    assert words in verdict.message, verdict
 
 
 def test_the_sixth_step_lets_d_win_by_the_place_of_x():
-    sixth = step_of(MENDED, ("D(x, y)", "D(y, x)"))
-    glued, healthy = (short_run(step, steps=60)[1][-1] for step in (sixth, train_step))
-    assert glued.discriminator < healthy.discriminator / 2
+    sixth, healthy = (short_run(step, steps=60)[1][-1] for step in (step_from(SIXTH_STEP), train_step))
+    assert sixth.discriminator < healthy.discriminator / 2
 
 
-# --- the stand-ins that ask a step for its losses -----------------------------------------------------------------------------------
+# --- stand-ins that get the losses out of a step ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -209,25 +162,25 @@ def test_what_g_pays_is_the_systems_formula(name, formula):
 
 def test_two_sigmoids_keep_both_losses_within_their_limits():
     floor, low, high = widgets.loss_range("annotated_reading_sigmoid_twice")
-    at_most = math.log(1 + math.exp(0.0))  # a sigmoid says no less than 0, and no more than 1
+    at_most = math.log(1 + math.exp(0.0))  # a sigmoid is between 0 and 1
     at_least = math.log(1 + math.exp(-1.0))
     assert (low, high) == pytest.approx((at_least, at_most), abs=1e-6)
     assert floor == pytest.approx((at_least + at_most) / 2, abs=1e-6)
 
 
-def test_a_critic_has_no_floor_and_all_others_but_the_double_sigmoid_have_zero():
+def test_ds_loss_has_no_floor_for_a_critic_and_the_floor_zero_in_the_five_texts():
     assert widgets.loss_range("layer_tables_by_formulas").discriminator_floor < -50
     for name in (*SYSTEMS, "layer_tables_by_strides", "layer_tables_squared"):
         assert widgets.loss_range(name).discriminator_floor == pytest.approx(0, abs=1e-6)
 
 
-def test_one_loss_of_g_has_no_floor_and_another_one_has_a_ceiling():
+def test_one_loss_of_g_has_no_floor_and_one_has_a_ceiling():
     limits = {name: widgets.loss_range(name) for name in [*SYSTEMS, *YARDSTICKS, *VARIANTS]}
     assert [name for name, limit in limits.items() if limit.generator_floor < -50] == ["layer_tables_by_formulas"]
     assert [name for name, limit in limits.items() if limit.generator_ceiling < 50] == ["annotated_reading_sigmoid_twice"]
 
 
-def test_asking_a_system_moves_nothing_and_throws_no_dice():
+def test_measuring_a_system_changes_neither_its_losses_nor_the_random_numbers():
     widgets._head.cache_clear()
     before = torch.get_rng_state()
     widgets.draw_published("layer_tables", 70, 64)
@@ -240,11 +193,10 @@ def test_asking_a_system_moves_nothing_and_throws_no_dice():
 # --- figures and widgets ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_words_beside_the_figure_follow_the_controls():
-    said = {system: widgets.draw_published(system, 70, 256)[1] for system in ("least_squares", "linked_code", "layer_tables_by_strides")}
-    assert "counted 94 pixels, 16 x 16 values" in said["least_squares"]
-    assert "counted 70 pixels, 30 x 30 values" in said["linked_code"]
-    assert "counted 94 pixels, 8 x 8 values" in said["layer_tables_by_strides"]
+def test_the_caption_follows_the_controls():
+    assert "counted 94 pixels, 16 x 16 values" in widgets.draw_published("least_squares", 70, 256)[1]
+    assert "counted 70 pixels, 30 x 30 values" in widgets.draw_published("linked_code", 70, 256)[1]
+    assert "counted 94 pixels, 8 x 8 values" in widgets.draw_published("layer_tables_by_strides", 70, 256)[1]
     assert "meant 286, counted 118 pixels" in widgets.draw_published("annotated_reading", 286, 256)[1]
     assert "This text has no D for 142" in widgets.draw_published("least_squares", 142, 64)[1]
     assert "G pays 0.313 to 0.693" in widgets.draw_published("annotated_reading_sigmoid_twice", 70, 64)[1]
@@ -279,22 +231,19 @@ def test_results_show_a_dot_for_each_seed_and_a_line_for_each_yardstick():
     read, l1 = figures.draw_results(results, sticks, best={"L1": 0.0}).axes
     dots = [sorted(line.get_xdata().tolist()) for line in read.lines if line.get_marker() == "o"]
     assert dots == [[0.4, 0.5, 0.6], [0.2, 0.2, 0.5]]
-    assert [line.get_label() for line in read.lines if not line.get_label().startswith("_")] == [
-        "real photos",
-        "median colours",
-        "labels of another",
-    ]
+    labels = [line.get_label() for line in read.lines if not line.get_label().startswith("_")]
+    assert labels == ["real photos", "median colours", "labels of another"]
     spread = read.lines[0].get_xdata()
     assert [float(value) for value in spread] == pytest.approx([0.4, 0.6])  # mean 0.5, sd 0.1
     assert 0.0 in [line.get_xdata()[0] for line in l1.lines]
 
 
-def test_the_widget_answers_in_words_that_follow_its_controls(record_property):
-    widgets.explore_published()  # as in the lesson: what can be counted before a click is counted
+def test_the_widget_answers_with_a_caption_that_follows_its_controls(record_property):
+    widgets.explore_published()  # computes in advance what no click should wait for
     names = [*SYSTEMS, *VARIANTS]
     measure(record_property, {"published": lambda i: widgets.draw_published(names[i % len(names)], 70, widgets.SIZES[i % 3])})
 
 
-def test_the_words_for_a_range_name_what_has_no_end():
+def test_a_range_in_words_states_which_end_is_open():
     assert figures.range_in_words(figures.LossRange(0.0, 0.0, 100.0)) == "0.000 or more, without end"
-    assert re.fullmatch(r"anything.*", figures.range_in_words(figures.LossRange(-200.0, -100.0, 100.0)))
+    assert figures.range_in_words(figures.LossRange(-200.0, -100.0, 100.0)) == "anything, below 0 too"

@@ -10,7 +10,6 @@ import pytest
 import torch
 from PIL import Image, ImageFilter
 
-from pix2pix_edu.classroom.real_or_fake import game
 from pix2pix_edu.classroom.real_or_fake.figures import draw_fooled
 from pix2pix_edu.classroom.real_or_fake.game import MODELS, PRACTICE, RealOrFake, class_result, draw_votes, real_or_fake
 from pix2pix_edu.classroom.real_or_fake.pictures import find_pair, real_pictures
@@ -26,8 +25,8 @@ TRIAL = Trial("L1", 0, 5, "left", down=1.0, across=0.0)
 
 
 @pytest.fixture(scope="module")
-def hung(tmp_path_factory):
-    """A gallery of models that blur the real picture, each a little more: a name, three runs, one moment."""
+def built(tmp_path_factory):
+    """A gallery of models that blur the real picture, each more than the one before: three runs, one step."""
     folder = tmp_path_factory.mktemp("gallery")
     reals = [to_image(y) for _, y in unseen_pairs("facades", 64)[:12]]
     for strength, model in enumerate(MODELS, start=1):
@@ -38,95 +37,89 @@ def hung(tmp_path_factory):
             settings = dataclasses.asdict(cell_settings(model, run))
             rest = {"command": "", "step": 1500, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {"1500": {}}}
             write_record({"settings": settings, **rest}, cell / "record.json")
-            gallery.hang(cell, model, run, folder)
+            gallery.add_cell(cell, model, run, folder)
     return folder
 
 
 @pytest.fixture
-def play(hung, tmp_path, monkeypatch):
-    """A game without pauses, saved nowhere but in a folder of this test."""
+def play(built, tmp_path, monkeypatch):
+    """A game without pauses, which saves into this test's folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(RealOrFake, "pause", 0.0)
-    return lambda **options: real_or_fake(**{"gallery": hung, **options})
+    return lambda **options: real_or_fake(**{"gallery": built, **options})
 
 
-def press(widget, says):
-    """Answer every pair by a rule, from wherever the game stands to its end."""
+def press(widget, choose):
+    """Answer every remaining pair with `choose(trial)`."""
     while widget.phase != "result":
         if widget.phase == "question":
-            {"left": widget.left, "right": widget.right}[says(widget.trials[len(widget.votes)])].click()
+            {"left": widget.left, "right": widget.right}[choose(widget.trials[len(widget.votes)])].click()
         else:
             widget.next_button.click()
     return widget
 
 
 def pixels(page):
-    """The pictures in a piece of HTML."""
+    """The pictures in some HTML."""
     return [Image.open(io.BytesIO(base64.b64decode(found))) for found in re.findall(r'src="data:image/png;base64,([^"]+)', page)]
 
 
-def words(page):
+def without_pictures(page):
     return re.sub(r'src="[^"]+"', "", page)
 
 
-# --- the pictures -------------------------------------------------------------------------------------------------------------------
-
-
 def recompressed(picture):
-    """By how many grey levels another compression of the same quality would change a picture."""
+    """How many grey levels a second compression of the same quality changes a picture by, on average."""
     buffer = io.BytesIO()
     to_image(picture).save(buffer, format="JPEG", quality=90, subsampling=0)
     return float(np.abs(np.asarray(Image.open(buffer), dtype=float) - np.asarray(to_image(picture), dtype=float)).mean())
 
 
-@pytest.mark.parametrize("folder", [gallery.GALLERY, None], ids=["shipped", "made here"])
-def test_compression_does_not_tell_real_from_fake(hung, folder):
-    folder = folder or hung
+@pytest.mark.parametrize("folder", [gallery.GALLERY, None], ids=["bundled", "made here"])
+def test_compression_does_not_tell_real_from_fake(built, folder):
+    folder = folder or built
     fakes = gallery.fakes("L1", 0, 1500, folder)
     fresh = [recompressed(y) for _, y in unseen_pairs("facades", 64)[:12]]
     compressed = [recompressed(picture) for picture in real_pictures("L1", 0, folder)]
-    assert min(fresh) > 1.0  # so a picture that was never compressed would give itself away
+    assert min(fresh) > 1.0  # so a picture without compression could be recognised
     assert max(compressed) < 0.5
     assert max(recompressed(fake) for fake in fakes) < 0.5
 
 
-def test_the_real_picture_is_the_target_of_the_same_input(hung):
-    for y, real in zip(gallery.shown_pairs("cGAN", 1, hung)[1], real_pictures("cGAN", 1, hung), strict=True):
+def test_the_real_picture_is_the_target_of_the_same_input(built):
+    for y, real in zip(gallery.shown_pairs("cGAN", 1, built)[1], real_pictures("cGAN", 1, built), strict=True):
         assert (y - real).abs().mean() < 0.05
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_the_fake_stands_on_its_side(hung, side):
-    pair = dict(zip(("left", "right"), find_pair(TRIAL._replace(fake=side), hung), strict=True))
-    assert torch.equal(pair[side], gallery.fakes("L1", 0, 1500, hung)[5])
-    assert torch.equal(pair[OTHER[side]], real_pictures("L1", 0, hung)[5])
+def test_the_fake_is_on_its_side(built, side):
+    pair = dict(zip(("left", "right"), find_pair(TRIAL._replace(fake=side), built), strict=True))
+    assert torch.equal(pair[side], gallery.fakes("L1", 0, 1500, built)[5])
+    assert torch.equal(pair[OTHER[side]], real_pictures("L1", 0, built)[5])
 
 
-def test_the_shipped_gallery_has_every_picture_of_the_usual_game():
-    shipped = RealOrFake(0, MODELS, 20, 1.0, None, gallery.GALLERY)
-    pairs = [shipped.pair(place) for place in range(len(shipped.trials))]
+def test_the_bundled_gallery_has_every_picture_of_the_usual_game():
+    bundled = RealOrFake(0, MODELS, 20, 1.0, None, gallery.GALLERY)
+    pairs = [bundled.pair(place) for place in range(len(bundled.trials))]
     assert {tuple(picture.shape) for pair in pairs for picture in pair} == {(3, 64, 64)}
 
 
-def test_a_patch_is_cut_at_the_same_place_out_of_both(hung):
-    whole, patches = find_pair(TRIAL, hung), find_pair(TRIAL, hung, patch=16)
+def test_a_patch_is_cut_from_the_same_place_of_both_pictures(built):
+    whole, patches = find_pair(TRIAL, built), find_pair(TRIAL, built, patch=16)
     assert all(torch.equal(picture[:, 48:, :16], patch) for picture, patch in zip(whole, patches, strict=True))
 
 
-# --- a pair on the screen -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_words_beside_a_pair_are_the_same_wherever_the_fake_stands(play):
+def test_the_text_of_a_pair_does_not_reveal_the_side_of_the_fake(play):
     one, other = play(), play()
     other.trials = [trial._replace(fake=OTHER[trial.fake]) for trial in one.trials]
     for widget in (one, other):
         widget.show_next()
-    assert [one.note.value, words(one.frame.value)] == [other.note.value, words(other.frame.value)]
+    assert [one.note.value, without_pictures(one.frame.value)] == [other.note.value, without_pictures(other.frame.value)]
     assert [image.tobytes() for image in pixels(one.frame.value)] == [image.tobytes() for image in pixels(other.frame.value)[::-1]]
     assert re.findall('alt="([^"]+)"', one.frame.value) == ["Practice pair 1 of 4, left", "Practice pair 1 of 4, right"]
 
 
-def test_the_browser_shows_the_pair_for_its_time_after_the_pause_and_drops_it(play, monkeypatch):
+def test_the_browser_shows_the_pair_after_the_pause_and_then_removes_it(play, monkeypatch):
     monkeypatch.setattr(RealOrFake, "pause", 0.8)
     widget = play(seconds=0.5)
     widget.show_next()
@@ -134,31 +127,28 @@ def test_the_browser_shows_the_pair_for_its_time_after_the_pause_and_drops_it(pl
     assert widget.frame.value.count('onanimationend="this.remove()"') == 2
 
 
-def test_every_pair_is_new_to_the_browser_so_that_each_is_seen(play):
+def test_the_page_is_replaced_for_every_pair_so_that_each_animation_runs(play):
     widget, seen = play(), []
     widget.frame.observe(lambda change: seen.append(change["new"]), names="value")
     press(widget, lambda trial: "left")
     assert sum("animation" in page for page in seen) == len(widget.trials)
 
 
-def test_what_looks_at_patches_shows_patches(play):
+def test_a_game_with_patches_shows_patches(play):
     widget = play(patch=16)
     widget.show_next()
     assert [image.size for image in pixels(widget.frame.value)] == [(16, 16), (16, 16)]
     assert "same 16 x 16 pixels" in play(patch=16).note.value
 
 
-# --- the game -----------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("says", "fooled"), [(lambda trial: trial.fake, 0), (lambda trial: OTHER[trial.fake], 5)])
-def test_who_always_knows_is_never_fooled_and_who_answers_wrong_on_purpose_always(play, says, fooled):
-    widget = press(play(), says)
+@pytest.mark.parametrize(("choose", "fooled"), [(lambda trial: trial.fake, 0), (lambda trial: OTHER[trial.fake], 5)])
+def test_right_answers_count_as_never_fooled_and_wrong_ones_as_always_fooled(play, choose, fooled):
+    widget = press(play(), choose)
     assert tally([widget.game()]) == {model: Tally(fooled, 5) for model in MODELS}
     assert f"L1 ({fooled} of 5) {20 * fooled}%" in widget.frame.value
 
 
-def test_practice_tells_the_truth_and_does_not_count(play):
+def test_practice_shows_the_truth_and_does_not_count(play):
     widget = play(trials=4)
     for number in range(PRACTICE):
         widget.next_button.click()
@@ -170,7 +160,7 @@ def test_practice_tells_the_truth_and_does_not_count(play):
     assert len(press(widget, lambda trial: "left").game().votes) == 4
 
 
-def test_where_it_counts_the_next_pair_comes_at_once_and_no_answer_is_told(play):
+def test_after_practice_the_next_pair_comes_at_once_and_no_answer_is_shown(play):
     widget, notes = play(), []
     widget.note.observe(lambda change: notes.append(change["new"]), names="value")
     press(widget, lambda trial: "left")
@@ -179,7 +169,7 @@ def test_where_it_counts_the_next_pair_comes_at_once_and_no_answer_is_told(play)
     assert not any("the fake was" in note for note in counted)
 
 
-def test_a_press_before_the_pair_can_be_seen_is_no_answer(play, monkeypatch):
+def test_a_press_before_the_pair_is_visible_is_ignored(play, monkeypatch):
     monkeypatch.setattr(RealOrFake, "pause", 60.0)
     widget = play()
     widget.show_next()
@@ -188,14 +178,14 @@ def test_a_press_before_the_pair_can_be_seen_is_no_answer(play, monkeypatch):
 
 
 @pytest.mark.parametrize("phase", ["rules", "truth", "result"])
-def test_an_answer_without_a_question_is_none(play, phase):
+def test_an_answer_without_a_question_is_ignored(play, phase):
     widget = play()
     widget.phase = phase
     widget.left.click()
     assert widget.votes == []
 
 
-def test_answers_are_saved_beside_the_notebook_and_the_path_is_told(play, tmp_path):
+def test_answers_are_saved_next_to_the_notebook_and_the_path_is_shown(play, tmp_path):
     widget = press(play(seed=11), lambda trial: trial.fake)
     widget.nickname.value = "  Ada\tL. "
     widget.save_button.click()
@@ -204,14 +194,14 @@ def test_answers_are_saved_beside_the_notebook_and_the_path_is_told(play, tmp_pa
     assert read_game(path) == dataclasses.replace(widget.game(), nickname="AdaL.", seed=11)
 
 
-def test_saving_twice_leaves_one_file_and_each_game_its_own(play, tmp_path):
+def test_saving_twice_gives_one_file_and_each_game_has_its_own(play, tmp_path):
     one, other = (press(play(), lambda trial: "left") for _ in range(2))
     for widget in (one, one, other):
         widget.save_button.click()
     assert len(list((tmp_path / "votes").iterdir())) == 2
 
 
-def test_where_nothing_can_be_saved_the_answers_stay_and_one_sentence_says_why(play, tmp_path):
+def test_if_saving_fails_the_answers_are_kept_and_one_sentence_says_why(play, tmp_path):
     widget = press(play(), lambda trial: "left")
     (tmp_path / "votes").write_text("a file in the way")
     widget.save_button.click()
@@ -230,27 +220,26 @@ def test_where_nothing_can_be_saved_the_answers_stay_and_one_sentence_says_why(p
         ({"trials": 0}, "at least one trial"),
     ],
 )
-def test_a_game_that_cannot_be_played_says_why(play, options, message):
+def test_impossible_options_are_refused_with_the_reason(play, options, message):
     with pytest.raises(ValueError, match=message):
         play(**options)
 
 
-def test_who_cannot_see_is_told_so_and_offered_the_class_result(play):
-    assert "If you cannot see the pictures" in play().note.value
-    assert "class_result(folder)" in play().note.value
+def test_the_rules_offer_the_class_result_to_people_who_cannot_see_the_pictures(play):
+    assert "If you cannot see the pictures, class_result(folder)" in play().note.value
 
 
-def test_without_a_front_end_there_is_a_sheet_to_play_on_paper_without_its_answers(play):
+def test_without_a_front_end_there_is_a_sheet_to_play_on_paper_that_does_not_show_the_answers(play, capsys):
     widget = play()
     data = widget._repr_mimebundle_()
     assert len(pixels(data["text/html"])) == 1
     assert "play on paper" in data["text/plain"]
-    code = re.search(r"trial\.fake for trial in (deal\(.+?\))\]", data["text/plain"])[1]
-    assert eval(code, {"deal": game.deal}) == widget.trials
-    assert not re.search("left.*right.*left", words(data["text/html"]))
+    exec(re.search(r"from pix2pix_edu.+\]\)", data["text/plain"])[0], {})
+    assert capsys.readouterr().out == f"{[trial.fake for trial in widget.trials]}\n"
+    assert not re.search("left.*right.*left", without_pictures(data["text/html"]))
 
 
-def test_the_next_pair_is_there_before_a_player_would_wait(play, record_property):
+def test_the_next_pair_is_drawn_within_a_tenth_of_a_second(play, record_property):
     widget, times = play(), []
     press(widget, lambda trial: "left")
     for place in range(20):
@@ -262,12 +251,9 @@ def test_the_next_pair_is_there_before_a_player_would_wait(play, record_property
     assert sorted(times)[10] < 100
 
 
-# --- the result ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_the_class_result_joins_the_files_of_a_folder(play, capsys):
-    for nickname, says in (("Bo", lambda trial: trial.fake), ("Ada", lambda trial: "left"), ("", lambda trial: OTHER[trial.fake])):
-        widget = press(play(), says)
+def test_the_class_result_combines_the_files_of_a_folder(play, capsys):
+    for nickname, choose in (("Bo", lambda trial: trial.fake), ("Ada", lambda trial: "left"), ("", lambda trial: OTHER[trial.fake])):
+        widget = press(play(), choose)
         widget.nickname.value = nickname
         widget.save_button.click()
     Path("votes/notes.txt").write_text("no game")
@@ -278,25 +264,25 @@ def test_the_class_result_joins_the_files_of_a_folder(play, capsys):
     assert "of 15)" in told
 
 
-def test_before_anybody_has_played_the_class_result_says_so_and_goes_on(play, capsys):
+def test_before_anybody_has_played_the_class_result_says_so_without_an_error(play, capsys):
     class_result()
-    assert "is no folder yet: save your answers" in capsys.readouterr().out
+    assert "is not a folder yet: save your answers" in capsys.readouterr().out
 
 
-def test_the_figure_shows_each_share_in_its_interval_the_line_of_guessing_and_the_papers_share():
+def test_the_figure_has_each_share_its_interval_the_line_of_guessing_and_the_papers_share():
     axes = draw_fooled({"L1 (1 of 4)": (25.0, 4.6, 69.9), "cGAN (2 of 4)": (50.0, 15.0, 85.0)}, {"L1 (1 of 4)": 0.8}).axes[0]
     lines = [tuple(map(float, line.get_xdata())) for line in axes.lines]
     assert lines == [(4.6, 69.9), (25.0,), (0.8,), (15.0, 85.0), (50.0,), (50.0, 50.0)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["L1 (1 of 4)", "cGAN (2 of 4)"]
 
 
-def test_the_words_of_the_result_state_its_numbers_and_that_the_papers_task_was_another():
+def test_the_alt_text_of_the_result_gives_its_numbers_and_how_the_papers_task_differs():
     _, alt = draw_votes({"L1": Tally(1, 29), "cGAN": Tally(15, 30)})
     assert "L1 (1 of 29) 3%, 1 to 17%; cGAN (15 of 30) 50%, 33 to 67%" in alt
     assert "the paper's 0.8% for L1: the same question, but other people and other pictures" in alt
 
 
-def test_patches_are_not_held_against_the_papers_whole_pictures():
+def test_patches_are_not_compared_with_the_papers_whole_pictures():
     figure, alt = draw_votes({"L1, 16 px": Tally(3, 9)})
     assert "paper" not in alt
     assert len(figure.axes[0].lines) == 3

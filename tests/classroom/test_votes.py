@@ -15,14 +15,11 @@ def cards(seed=0, models=MODELS, count=20):
     return deal(seed, models, count, runs=[0, 1, 2], buildings=12)
 
 
-# --- the interval -------------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("fooled", "shown", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_the_interval_is_the_one_published_for_four_examples(fooled, shown, low, high):
+def test_the_interval_is_the_published_one_for_four_examples(fooled, shown, low, high):
     """The score intervals of Newcombe, Statistics in Medicine 17 (1998), table I, method 3."""
     assert [round(limit, 4) for limit in wilson(fooled, shown)] == [low, high]
 
@@ -36,16 +33,13 @@ def test_the_interval_is_scipys_for_every_share_of_up_to_twelve(confidence):
 
 
 @pytest.mark.parametrize(("fooled", "shown"), [(0, 0), (-1, 5), (6, 5)])
-def test_no_share_has_no_interval(fooled, shown):
-    with pytest.raises(ValueError, match="is no share"):
+def test_an_impossible_share_is_refused(fooled, shown):
+    with pytest.raises(ValueError, match="is not a share"):
         wilson(fooled, shown)
 
 
-# --- the trials ---------------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("seed", range(20))
-def test_models_and_sides_are_balanced_in_practice_and_where_it_counts(seed):
+def test_models_and_sides_are_balanced_in_practice_and_in_the_game(seed):
     trials = cards(seed)
     for part, each in ((trials[:4], 1), (trials[4:], 5)):
         assert Counter(trial.model for trial in part) == dict.fromkeys(MODELS, each)
@@ -55,7 +49,7 @@ def test_models_and_sides_are_balanced_in_practice_and_where_it_counts(seed):
 
 
 @pytest.mark.parametrize("count", range(1, 12))
-def test_what_does_not_divide_differs_by_one_at_most(count):
+def test_counts_that_do_not_divide_evenly_differ_by_one_at_most(count):
     for models in (MODELS, MODELS[:3], MODELS[:1]):
         counted = cards(7, models, count)[4:]
         shown = [sum(trial.model == model for trial in counted) for model in models]
@@ -65,7 +59,7 @@ def test_what_does_not_divide_differs_by_one_at_most(count):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_building_comes_twice_in_a_row_and_none_again_before_all_were_shown(seed):
+def test_no_building_comes_twice_in_a_row_or_again_before_all_were_shown(seed):
     shown = [trial.building for trial in cards(seed, count=32)]
     assert all(one != other for one, other in zip(shown, shown[1:], strict=False))
     assert all(set(shown[start : start + 12]) == set(range(12)) for start in (0, 12, 24))
@@ -77,7 +71,7 @@ def test_no_fake_is_shown_twice_in_a_game(seed):
     assert len(set(fakes)) == len(fakes)
 
 
-def test_a_seed_deals_the_same_game_each_time_and_another_seed_another_one():
+def test_a_seed_always_deals_the_same_game_and_another_seed_another_one():
     assert cards(3) == cards(3)
     assert cards(3) != cards(4)
 
@@ -96,9 +90,6 @@ def test_a_game_without_models_or_trials_is_refused(models, count):
         cards(0, models, count)
 
 
-# --- counting -----------------------------------------------------------------------------------------------------------------------
-
-
 def trial(model="L1", fake="left"):
     return Trial(model, run=0, building=3, fake=fake, down=0.25, across=1.0)
 
@@ -110,7 +101,7 @@ def played(name, votes, **changed):
 MIXED = [(("L1", "left"), "left"), (("L1", "right"), "left"), (("cGAN", "left"), "right"), (("cGAN", "right"), "left")]
 
 
-def test_the_player_is_fooled_where_the_real_picture_was_called_fake():
+def test_the_player_is_fooled_if_the_real_picture_was_called_fake():
     assert tally([played(1, MIXED)]) == {"L1": Tally(1, 2), "cGAN": Tally(2, 2)}
     assert tally([played(1, MIXED)])["L1"].percent == 50.0
 
@@ -119,27 +110,24 @@ def test_games_add_up():
     assert tally([played(1, MIXED), played(2, MIXED[:1])]) == {"L1": Tally(1, 3), "cGAN": Tally(2, 2)}
 
 
-def test_other_times_and_patches_are_counted_apart():
+def test_other_times_and_patches_are_counted_separately():
     games = [played(1, MIXED[:1]), played(2, MIXED[:1], seconds=0.2), played(3, MIXED[:1], patch=16)]
     assert tally(games) == {"L1": Tally(0, 1), "L1, 0.2 s": Tally(0, 1), "L1, 16 px": Tally(0, 1)}
 
 
-# --- files --------------------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("changed", [{}, {"nickname": 'Zoë "<b>"', "seconds": 0.25, "patch": 16}])
-def test_a_saved_game_comes_back_as_it_was(tmp_path, changed):
+def test_a_saved_game_is_read_unchanged(tmp_path, changed):
     game = played(77, MIXED, **changed)
     assert read_game(save_game(game, tmp_path / "new" / "folder")) == game
 
 
-def test_an_editor_that_marks_its_files_does_no_harm(tmp_path):
+def test_a_byte_order_mark_is_accepted(tmp_path):
     path = save_game(played(1, MIXED), tmp_path)
     path.write_text(path.read_text(), encoding="utf-8-sig")
     assert read_game(path) == played(1, MIXED)
 
 
-def test_a_class_of_thirty_adds_up_whatever_else_lies_in_the_folder(tmp_path):
+def test_a_class_of_thirty_adds_up_whatever_else_is_in_the_folder(tmp_path):
     for name in range(30):
         save_game(played(name, MIXED), tmp_path)
     (tmp_path / "homework.txt").write_text("I liked lesson 4.")
@@ -150,20 +138,13 @@ def test_a_class_of_thirty_adds_up_whatever_else_lies_in_the_folder(tmp_path):
     assert [remark.split(" ")[0] for remark in remarks] == ["cut.json", "elsewhere", "homework.txt"]
 
 
-def test_a_file_handed_in_twice_counts_once(tmp_path):
+@pytest.mark.parametrize(("answer", "differs"), [("left", ""), ("right", ", though its contents differ")])
+def test_a_game_that_was_handed_in_twice_counts_once_and_is_named(tmp_path, answer, differs):
     path = save_game(played(1, MIXED), tmp_path)
-    (tmp_path / "real_or_fake_copy (1).json").write_text(path.read_text())
+    (tmp_path / "zzz (1).json").write_text(path.read_text().replace('"said": "left"', f'"said": "{answer}"'))
     games, remarks = read_class(tmp_path)
     assert games == [played(1, MIXED)]
-    assert remarks == [f"real_or_fake_copy (1).json is the same game as {path.name}: it counts once."]
-
-
-def test_a_game_handed_in_with_other_answers_counts_once_and_is_named(tmp_path):
-    path = save_game(played(1, MIXED), tmp_path)
-    (tmp_path / "zzz.json").write_text(path.read_text().replace('"said": "left"', '"said": "right"'))
-    games, remarks = read_class(tmp_path)
-    assert games == [played(1, MIXED)]
-    assert "though its contents differ" in remarks[0]
+    assert remarks == [f"zzz (1).json is the same game as {path.name}{differs}: it counts once."]
 
 
 def change(**fields):
@@ -175,24 +156,25 @@ def change_vote(**fields):
 
 
 DAMAGES = {
-    "cut short": lambda kept: json.dumps(kept)[:-9],
+    "truncated": lambda kept: json.dumps(kept)[:-9],
     "another file": lambda kept: '{"cells": []}',
     "a list": lambda kept: "[]",
-    "nothing": lambda kept: "",
+    "empty": lambda kept: "",
+    "a picture": lambda kept: "\xff\xd8\xff\xe0" * 20,
     "no answers": change(votes=[]),
     "answers of another kind": change(votes=["left"]),
-    "no list of answers": change(votes=3),
+    "answers that are not a list": change(votes=3),
     "a field is missing": lambda kept: json.dumps({field: value for field, value in kept.items() if field != "seed"}),
     "a third side": change_vote(said="middle"),
-    "a command to the figure": change_vote(model="$\\frac{"),
-    "a model without a name": change_vote(model=""),
-    "a run that is no number": change_vote(run="0"),
-    "a run that is true": change_vote(run=True),
-    "endless": change(seconds=float("inf")),
+    "a model that matplotlib would read as a command": change_vote(model="$\\frac{"),
+    "an empty model": change_vote(model=""),
+    "a run that is not a number": change_vote(run="0"),
+    "a run that is True": change_vote(run=True),
+    "infinite": change(seconds=float("inf")),
     "not a number": change(seconds=float("nan")),
     "a negative seed": change(seed=-1),
-    "a nickname of many lines": change(nickname="a\nb"),
-    "a nickname without end": change(nickname="a" * (LONGEST_NICKNAME + 1)),
+    "a nickname of two lines": change(nickname="a\nb"),
+    "a nickname that is too long": change(nickname="a" * (LONGEST_NICKNAME + 1)),
     "a name that is a path": change(name="../../etc"),
     "too deep": lambda kept: "[" * 90_000,
     "too large": lambda kept: json.dumps(kept) + " " * LARGEST_FILE,
@@ -200,9 +182,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_each_damage_is_named_in_one_sentence_and_costs_no_other_game(tmp_path, damage):
+def test_each_damaged_file_is_named_in_one_sentence_and_the_other_game_counts(tmp_path, damage):
     path = save_game(played(1, MIXED), tmp_path)
-    (tmp_path / "bad.json").write_text(DAMAGES[damage](json.loads(path.read_text())))
+    (tmp_path / "bad.json").write_text(DAMAGES[damage](json.loads(path.read_text())), encoding="latin-1")
     games, remarks = read_class(tmp_path)
     assert games == [played(1, MIXED)]
     assert len(remarks) == 1
@@ -211,14 +193,8 @@ def test_each_damage_is_named_in_one_sentence_and_costs_no_other_game(tmp_path, 
     assert len(remarks[0]) < 250
 
 
-def test_bytes_that_are_no_text_are_named(tmp_path):
-    save_game(played(1, MIXED), tmp_path)
-    (tmp_path / "picture.json").write_bytes(b"\xff\xd8\xff\xe0" * 20)
-    assert read_class(tmp_path).remarks[0].startswith("picture.json does not count")
-
-
-def test_a_folder_that_is_not_there_or_holds_no_game_says_what_to_do(tmp_path):
-    with pytest.raises(ValueError, match="is no folder yet: save your answers"):
+def test_the_error_for_a_missing_or_empty_folder_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match="is not a folder yet: save your answers"):
         read_class(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"holds no game: put the files real_or_fake_\*\.json"):
+    with pytest.raises(ValueError, match=r"contains no game: put the files real_or_fake_\*\.json"):
         read_class(tmp_path)

@@ -7,75 +7,60 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from command_line import call, refusal
 from PIL import Image
 
-from pix2pix_edu import __main__, translation
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import open_image, to_tensor
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run import loop as runs
+from pix2pix_edu.translation import translate
 from pix2pix_edu.weights.reference import generator_state
 
 SMALL = ["--size", "32", "--depth", "3", "--width", "4", "--steps", "6", "--batch-size", "2"]
 
 
-def call(monkeypatch, *words):
-    monkeypatch.setattr(sys, "argv", ["pix2pix_edu", *map(str, words)])
-    __main__.main()
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a small run. A test must not change it."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        call(patch, "train", folder, *SMALL)
+    return folder
 
 
-def refusal(monkeypatch, *words):
-    with pytest.raises(SystemExit) as stop:
-        call(monkeypatch, *words)
-    return str(stop.value)
+@pytest.fixture
+def noise(tmp_path):
+    """A folder with one picture of noise, a.png."""
+    (tmp_path / "in").mkdir()
+    Image.effect_noise((64, 64), 80).convert("RGB").save(tmp_path / "in" / "a.png")
+    return tmp_path / "in"
 
 
-def test_the_first_translation_is_a_picture_that_is_told_where_it_lies(monkeypatch, tmp_path, capsys):
+def test_the_first_translation_is_saved_and_its_file_is_named(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     call(monkeypatch, "first")
-    assert capsys.readouterr().out.startswith(f"{Path('runs') / 'first_translation.png'}: above eight label maps")
+    assert capsys.readouterr().out.startswith(f"{Path('runs') / 'first_translation.png'}: eight label maps")
     assert open_image(tmp_path / "runs" / "first_translation.png").size == (8 * 64 * 2, 3 * 64 * 2)
 
 
-def test_train_leaves_settings_losses_pictures_and_a_checkpoint(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == [
-        "000006.png",
-        "checkpoint.pt",
-        "losses.csv",
-        "run.json",
-        "sittings.json",
-    ]
-    rows = list(csv.reader((tmp_path / "run" / "losses.csv").read_text().splitlines()))
+def test_train_leaves_settings_losses_pictures_and_a_checkpoint(trained):
+    files = ["000006.png", "checkpoint.pt", "losses.csv", "run.json", "sittings.json"]
+    assert sorted(file.name for file in trained.iterdir()) == files
+    rows = list(csv.reader((trained / "losses.csv").read_text().splitlines()))
     assert rows[0] == ["step", "discriminator", "adversarial", "l1"]
     assert [row[0] for row in rows[1:]] == ["1", "2", "3", "4", "5", "6"]
-    assert open_image(tmp_path / "run" / "000006.png").size == (3 * 32, 4 * 32)
+    assert open_image(trained / "000006.png").size == (3 * 32, 4 * 32)
 
 
-def test_a_run_that_was_stopped_goes_on_when_its_command_is_repeated(tmp_path):
-    settings = runs.Settings(size=32, depth=3, width=4, steps=8, batch_size=2)
-    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    assert len(list(runs.run(runs.resume(settings, straight), settings, straight, save_every=3))) == 8
-    for _, _ in zip(range(5), runs.run(runs.resume(settings, stopped), settings, stopped, save_every=3), strict=False):
-        pass  # stopped after step 5: what came after the checkpoint of step 3 is lost and done again
-    assert len(list(runs.run(runs.resume(settings, stopped), settings, stopped, save_every=3))) == 5
-    one, other = (checkpoint.read(folder / "checkpoint.pt")["generator"] for folder in (straight, stopped))
-    assert all(torch.equal(one[key], other[key]) for key in one)
-    assert (straight / "losses.csv").read_text() == (stopped / "losses.csv").read_text()
-    assert (straight / "000008.png").read_bytes() == (stopped / "000008.png").read_bytes()
+def test_a_finished_run_stays_as_it_is(monkeypatch, trained):
+    before = (trained / "checkpoint.pt").read_bytes()
+    call(monkeypatch, "train", trained, *SMALL)
+    assert (trained / "checkpoint.pt").read_bytes() == before
 
 
-def test_a_finished_run_stays_as_it_is(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before
-
-
-def test_other_settings_in_the_same_folder_are_refused_by_name(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    message = refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--seed", "4")
+def test_other_settings_in_the_same_folder_are_refused_by_name(monkeypatch, trained):
+    message = refusal(monkeypatch, "train", trained, *SMALL, "--seed", "4")
     assert "holds a run with other settings: seed was 0 and is now 4" in message
 
 
@@ -97,53 +82,51 @@ def test_train_and_translate_work_on_your_own_folders(monkeypatch, tmp_path, two
     call(monkeypatch, "translate", tmp_path / "run", tmp_path / "x", tmp_path / "out")
     sizes = {file.name: open_image(file).size for file in (tmp_path / "out").iterdir()}
     assert sizes == {"a.png": (48, 48), "b.png": (48, 48), "c.png": (48, 48), "odd.png": (37, 51)}
+    if not two_folders:
+        assert "the run was trained on every pair" in refusal(monkeypatch, "evaluate", tmp_path / "run")
 
 
 @pytest.mark.parametrize("sides", [(1, 1), (5, 70), (64, 64), (65, 31)])
 def test_a_picture_of_any_size_is_translated_at_its_size(sides):
-    assert translation.translate(Generator(depth=4, width=4), torch.zeros(3, *sides)).shape == (3, *sides)
+    assert translate(Generator(depth=4, width=4), torch.zeros(3, *sides)).shape == (3, *sides)
 
 
-def test_a_picture_that_fits_is_translated_without_a_change():
+def test_a_picture_that_fits_is_translated_without_padding():
     generator, x = Generator(depth=3, width=4, dropout=0.0), torch.rand(3, 32, 48)
-    assert torch.equal(translation.translate(generator, x), generator(x[None])[0])
+    assert torch.equal(translate(generator, x), generator(x[None])[0])
 
 
-def test_translate_takes_the_references_weight_files(monkeypatch, tmp_path):
+def test_translate_reads_the_references_weight_files(monkeypatch, tmp_path, noise):
     torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "latest_net_G.pth")
-    (tmp_path / "in").mkdir()
-    Image.new("RGB", (40, 40)).save(tmp_path / "in" / "a.png")
-    call(monkeypatch, "translate", tmp_path / "latest_net_G.pth", tmp_path / "in", tmp_path / "out")
-    assert open_image(tmp_path / "out" / "a.png").size == (40, 40)
+    call(monkeypatch, "translate", tmp_path / "latest_net_G.pth", noise, tmp_path / "out")
+    assert open_image(tmp_path / "out" / "a.png").size == (64, 64)
 
 
-def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    (tmp_path / "in").mkdir()
-    Image.effect_noise((64, 64), 80).convert("RGB").save(tmp_path / "in" / "a.png")
+def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path, trained, noise):
     for out, seed in (("one", 1), ("again", 1), ("two", 2)):
-        call(monkeypatch, "translate", tmp_path / "run", tmp_path / "in", tmp_path / out, "--seed", seed)
+        call(monkeypatch, "translate", trained, noise, tmp_path / out, "--seed", seed)
     one, again, two = ((tmp_path / out / "a.png").read_bytes() for out in ("one", "again", "two"))
     assert one == again != two
+
+
+TOO_DEEP = "a generator of depth 6 needs height and width to be multiples of 64, got 32 x 32: resize to 64 x 64, or use a smaller depth"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (
-            ["train", "RUN", "--depth", "6", "--size", "32"],
-            "train: 6 levels need sides that 64 divides, got 32 x 32: resize to 64 x 64, or use a smaller depth",
-        ),
-        (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs an image of at least 96 pixels a side, got 64 x 64"),
-        (["train", "RUN", "--jitter"], "drawings come in all variety and are not cropped: leave --jitter away"),
+        (["train", "RUN", "--depth", "6", "--size", "32"], f"train: {TOO_DEEP}"),
+        (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs images of at least 96 x 96 pixels, got 64 x 64"),
+        (["train", "RUN", "--jitter"], "--jitter crops photographs, not drawings: leave it out"),
         (["train", "RUN", "--size", "96"], "drawings have a side of 32, 48, 64, 128, 144, 256 pixels, got 96"),
-        (["train", "RUN", "--y-folder", "photos"], "--y-folder holds the targets of --pairs: name the folder of inputs as well"),
+        (["train", "RUN", "--y-folder", "photos"], "--y-folder is the folder of targets: name the folder of inputs with --pairs as well"),
         (["train", "RUN", "--width", "0"], "width must be 1 or more, got 0"),
         (["train", "RUN", "--seed", "-1"], "seed must be 0 or more, got -1"),
-        (["bench", "--size", "33"], "size must be a multiple of 16, got 33"),
         (["train", "RUN", "--pairs", "nowhere"], "nowhere is not a folder: check the path"),
         (["translate", "RUN", "nowhere", "out"], "there is no weight file at"),
-        (["bench", "--size", "100", "--width", "0"], "bench: size and width must be positive"),
+        (["translate", ".", ".", "out"], "is not the folder of a run"),
+        (["bench", "--size", "33"], "size must be a multiple of 16, got 33"),
+        (["bench", "--size", "100", "--width", "0"], "bench: size, width, batch size and repeats must be 1 or more"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(monkeypatch, tmp_path, words, sentence):
@@ -153,65 +136,48 @@ def test_bad_input_gets_one_clear_sentence(monkeypatch, tmp_path, words, sentenc
     assert "\n" not in message.strip()
 
 
-def test_a_folder_that_is_no_run_is_refused(monkeypatch, tmp_path):
-    assert "is not the folder of a run" in refusal(monkeypatch, "translate", tmp_path, tmp_path, tmp_path / "out")
+def test_after_a_mistyped_option_the_corrected_command_trains(monkeypatch, tmp_path):
+    assert TOO_DEEP in refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--depth", "6")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL)
 
 
-def test_ctrl_c_ends_with_a_sentence_that_says_how_to_go_on(tmp_path):
+def test_ctrl_c_ends_with_a_sentence_that_says_how_to_continue(tmp_path):
     command = [sys.executable, "-m", "pix2pix_edu", "train", tmp_path / "run", *SMALL, "--steps", "100000"]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while run.stderr.read(1) not in ("%", ""):
-        pass  # the progress bar has begun
+        pass  # until the progress bar is shown
     run.send_signal(signal.SIGINT)
     _, error = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert "Repeat the command to go on" in error
+    assert "Repeat the command to continue" in error
     assert "Traceback" not in error
 
 
-def test_translations_that_are_made_fast_are_nearly_the_exact_ones(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
+def test_fast_translations_are_nearly_the_exact_ones(monkeypatch, tmp_path, trained):
     (tmp_path / "inputs").mkdir()
     draw_pair(0, 32)[0].save(tmp_path / "inputs" / "a.png")
-    call(monkeypatch, "translate", tmp_path / "run", tmp_path / "inputs", tmp_path / "exact")
-    call(monkeypatch, "translate", tmp_path / "run", tmp_path / "inputs", tmp_path / "fast", "--fast")
+    call(monkeypatch, "translate", trained, tmp_path / "inputs", tmp_path / "exact")
+    call(monkeypatch, "translate", trained, tmp_path / "inputs", tmp_path / "fast", "--fast")
     exact, fast = (to_tensor(Image.open(tmp_path / name / "a.png")) for name in ("exact", "fast"))
     assert (exact - fast).abs().mean() < 4 / 127.5
 
 
-def test_bench_prints_times_and_what_they_are_held_against(monkeypatch, capsys):
+def test_bench_prints_times_and_the_floor_to_compare_them_with(monkeypatch, capsys):
     call(monkeypatch, "bench", "--size", "32", "--width", "4", "--repeats", "1")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("32 px, width 4, batch 1, c")
     assert lines[1].startswith("fast: ")
     assert lines[2].split() == ["ms", "GFLOP", "GB", "floor", "ms", "of", "floor", "speed"]
-    assert [line[:24].strip() for line in lines[3:-1]] == [
-        "step",
-        "step, Adam as a loop",
-        "step, channels last",
-        "step, folded",
-        "fast step",
-        "translation",
-        "fast translation",
-    ]
+    steps = ["step", "step, Adam as a loop", "step, channels last", "step, folded", "fast step"]
+    assert [line[:24].strip() for line in lines[3:-1]] == [*steps, "translation", "fast translation"]
     assert lines[3].endswith(" 1.00x")
 
 
 def test_evaluate_prints_every_measure_and_the_yardsticks_of_drawn_facades(monkeypatch, tmp_path, capsys):
     call(monkeypatch, "train", tmp_path / "run", *SMALL, "--count", "8")
     call(monkeypatch, "evaluate", tmp_path / "run", "--count", "4")
-    output = capsys.readouterr().out
-    for words in (
-        "L1 ",
-        "PSNR ",
-        "SSIM ",
-        "colours in common",
-        "fine detail",
-        "these fakes",
-        "real photos",
-        "labels of another",
-        "median colours",
-    ):
+    output, measures = capsys.readouterr().out, ("L1 ", "PSNR ", "SSIM ", "colours in common", "fine detail")
+    for words in (*measures, "these fakes", "real photos", "labels of another", "median colours"):
         assert words in output
 
 
@@ -222,42 +188,18 @@ def test_other_drawn_tasks_train_and_are_evaluated_as_well(monkeypatch, tmp_path
     assert "read by a network" not in capsys.readouterr().out
 
 
-def test_export_writes_files_that_the_reference_would_read(monkeypatch, tmp_path):
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-    call(monkeypatch, "export", tmp_path / "run", tmp_path / "out")
-    trained = checkpoint.read(tmp_path / "run" / "checkpoint.pt")
-    written = torch.load(tmp_path / "out" / "latest_net_G.pth", weights_only=True)
-    assert torch.equal(written["model.model.0.weight"], trained["generator"]["down.0.0.weight"])
-    written = torch.load(tmp_path / "out" / "latest_net_D.pth", weights_only=True)
-    assert torch.equal(written["model.0.weight"], trained["discriminator"]["layers.0.weight"])
+def test_export_writes_the_networks_under_the_references_names(monkeypatch, tmp_path, trained):
+    call(monkeypatch, "export", trained, tmp_path / "out")
+    saved = checkpoint.read(trained / "checkpoint.pt")
+    G, D = (torch.load(tmp_path / "out" / f"latest_net_{name}.pth", weights_only=True) for name in "GD")
+    assert torch.equal(G["model.model.0.weight"], saved["generator"]["down.0.0.weight"])
+    assert torch.equal(D["model.0.weight"], saved["discriminator"]["layers.0.weight"])
 
 
-def test_a_mistyped_option_is_mended_by_typing_it_right(monkeypatch, tmp_path):
-    assert "levels need sides" in refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--depth", "6")
-    call(monkeypatch, "train", tmp_path / "run", *SMALL)
-
-
-def test_translations_never_overwrite_the_inputs_or_one_another(monkeypatch, tmp_path):
+def test_translations_never_overwrite_the_inputs_or_one_another(monkeypatch, tmp_path, noise):
     torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
-    (tmp_path / "in").mkdir()
-    for name in ("a.png", "a.bmp"):
-        Image.new("RGB", (32, 32)).save(tmp_path / "in" / name)
-    before = (tmp_path / "in" / "a.png").read_bytes()
-    assert "would overwrite pictures" in refusal(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / "out")
-    (tmp_path / "in" / "a.bmp").unlink()
-    assert "would overwrite pictures" in refusal(monkeypatch, "translate", tmp_path / "G.pth", tmp_path / "in", tmp_path / "in")
-    assert (tmp_path / "in" / "a.png").read_bytes() == before
-
-
-def test_a_run_is_not_judged_by_the_pairs_it_has_seen(monkeypatch, tmp_path):
-    (tmp_path / "pairs").mkdir()
-    for name in "abc":
-        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.png")
-    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", tmp_path / "pairs")
-    assert "the run has seen every pair" in refusal(monkeypatch, "evaluate", tmp_path / "run")
-
-
-def test_a_torn_row_of_losses_is_left_out(tmp_path):
-    (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.")
-    runs.write_losses(tmp_path / "losses.csv", [[2, 0.6, 0.8, 0.4]])
-    assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["1,0.7,0.7,0.5", "2,0.6,0.8,0.4"]
+    before = (noise / "a.png").read_bytes()
+    assert "would overwrite images" in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, noise)
+    Image.new("RGB", (32, 32)).save(noise / "a.bmp")
+    assert "would overwrite images" in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
+    assert (noise / "a.png").read_bytes() == before

@@ -1,4 +1,4 @@
-"""What only a GPU can show. `make cuda` runs this; a machine without one has nothing to say here."""
+"""What only a GPU can show (make cuda)."""
 
 import json
 from dataclasses import replace
@@ -7,18 +7,21 @@ import pytest
 import torch
 from torch import nn
 
-from pix2pix_edu import translation
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.files import write_text
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run import loop as runs
+from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.networks import open_generator
-from pix2pix_edu.speed import bench
+from pix2pix_edu.run.settings import Settings
+from pix2pix_edu.speed.bench import bench
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
 from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
+from pix2pix_edu.translation import translate
 
 OBJECTIVE = Objective(l1_weight=10.0)
 PAIRS = SyntheticPairs(32, 32)
@@ -42,7 +45,7 @@ def weights(network):
 
 @pytest.fixture
 def exact():
-    """Convolutions in full 32 bits and always by the same algorithm, so that two ways of one calculation can be compared."""
+    """Convolutions in 32 bits, always by the same algorithm, so that two steps can be compared."""
     flags = torch.backends.cudnn
     with flags.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
         yield
@@ -104,23 +107,23 @@ def test_a_recorded_step_refuses_other_shapes_and_objectives():
     step = fast_step(fast, Speed(graph=True))
     history(fast, 5, step)
     x, y = Batches(PairsOnDevice(PAIRS, fast.device), 2)[0]
-    with pytest.raises(ValueError, match="make a new one"):
+    with pytest.raises(ValueError, match="make a new RecordedStep"):
         step(fast, x, y, OBJECTIVE)
 
 
 def test_a_run_goes_on_from_fast_to_plain_and_is_read_without_a_gpu(tmp_path):
-    settings = runs.Settings(size=32, depth=4, width=8, count=16, steps=24, fast=True)
-    for _ in runs.run(begun := runs.resume(settings, tmp_path), settings, tmp_path, save_every=5):  # pictures between the replays
+    settings = Settings(size=32, depth=4, width=8, count=16, steps=24, fast=True)
+    for _ in run(begun := resume(settings, tmp_path), settings, tmp_path, save_every=5):  # pictures between the replays
         if begun.step == 15:
             break
-    runs.replace_text(tmp_path / "run.json", json.dumps({**settings.__dict__, "fast": False}))
+    write_text(tmp_path / "run.json", json.dumps({**settings.__dict__, "fast": False}))
     plain = replace(settings, fast=False)
-    rest = list(runs.run(model := runs.resume(plain, tmp_path), plain, tmp_path, save_every=5))
+    rest = list(run(model := resume(plain, tmp_path), plain, tmp_path, save_every=5))
     assert (len(rest), model.step) == (9, 24)
     state = checkpoint.read(tmp_path / "checkpoint.pt")
     assert {tensor.device.type for tensor in state["generator"].values()} == {"cpu"}
     x, _ = PAIRS[0]
-    assert translation.translate(open_generator(tmp_path), x).isfinite().all()
+    assert translate(open_generator(tmp_path), x).isfinite().all()
 
 
 def test_a_recorded_step_refuses_a_model_whose_state_was_loaded_anew(tmp_path):
@@ -129,18 +132,27 @@ def test_a_recorded_step_refuses_a_model_whose_state_was_loaded_anew(tmp_path):
     history(fast, 5, step)
     checkpoint.save(fast, tmp_path / "checkpoint.pt")
     checkpoint.load(fast, tmp_path / "checkpoint.pt")
-    with pytest.raises(ValueError, match="make a new one"):
+    with pytest.raises(ValueError, match="make a new RecordedStep"):
         step(fast, *Batches(PairsOnDevice(PAIRS, fast.device), 4)[0], OBJECTIVE)
 
 
 def test_bce_on_a_sigmoid_raises_under_autocast():
-    """Number 5 of the errors that published code shows: hence D returns logits."""
+    """This is why D returns logits."""
     probability = torch.rand(4, device="cuda").half()
     with torch.autocast("cuda"), pytest.raises(RuntimeError, match="unsafe to autocast"):
         nn.functional.binary_cross_entropy(probability, torch.ones_like(probability))
 
 
 def test_the_fastest_step_here_is_faster_than_the_plain_one():
-    """Side by side in one run, at the paper's size; a recorded step that is not faster would be a mistake."""
-    timings = {timing.name: timing.seconds for timing in bench.bench(256, 64, 1, 5, "cuda")}
+    """Timed in turns, at the paper's size."""
+    timings = {timing.name: timing.seconds for timing in bench(256, 64, 1, 5, "cuda")}
     assert timings["fast step"] < timings["step"], fastest(torch.device("cuda"))
+
+
+def test_a_block_with_its_own_random_numbers_leaves_those_of_the_gpu_as_they_were():
+    torch.cuda.manual_seed(3)
+    expected = torch.rand(2, device="cuda")
+    torch.cuda.manual_seed(3)
+    with own_random_numbers(7):
+        torch.rand(5, device="cuda")
+    assert torch.equal(torch.rand(2, device="cuda"), expected)

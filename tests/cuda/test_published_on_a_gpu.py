@@ -1,4 +1,4 @@
-"""What only a GPU can show of the published systems."""
+"""What only a GPU can show of the published write-ups."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The measures against hand counts, plain loops and pictures whose answer is known beforehand."""
+"""The measures, compared with their definitions and with pictures whose result is known."""
 
 import math
 
@@ -20,21 +20,21 @@ def flat(*rgb, count=1, size=16):
 
 
 def waves(cycles, size=32):
-    """A grey picture that goes up and down `cycles` times from left to right."""
+    """A grey wave with `cycles` periods from left to right."""
     return torch.cos(2 * math.pi * cycles * torch.arange(size) / size).expand(1, 3, size, size)
 
 
 # The pixels
 
 
-def test_black_against_white_is_two():
+def test_the_l1_of_black_and_white_is_two():
     assert l1(flat(0, 0, 0), flat(255, 255, 255)) == 2.0
 
 
-def test_psnr_is_what_its_definition_says():
+def test_psnr_equals_its_definition():
     fake, y = noise(), noise(seed=1)
-    by_hand = [10 * math.log10(4 / ((a - b).double() ** 2).mean().item()) for a, b in zip(fake, y, strict=True)]
-    assert psnr(fake, y) == pytest.approx(sum(by_hand) / 3, rel=1e-9)
+    expected = [10 * math.log10(4 / ((a - b).double() ** 2).mean().item()) for a, b in zip(fake, y, strict=True)]
+    assert psnr(fake, y) == pytest.approx(sum(expected) / 3, rel=1e-9)
 
 
 def test_a_copy_has_infinite_psnr_and_an_ssim_of_one():
@@ -42,7 +42,7 @@ def test_a_copy_has_infinite_psnr_and_an_ssim_of_one():
     assert ssim(noise(), noise()) == 1.0
 
 
-def test_ssim_is_what_its_definition_says():
+def test_ssim_equals_its_definition():
     fake, y = noise(2).double(), noise(2, seed=1).double() * 0.5 + 0.5 * noise(2).double()
     line = torch.exp(-(torch.arange(-5.0, 6.0, dtype=torch.float64) ** 2) / (2 * 1.5**2))
     window = (line[:, None] * line / line.sum() ** 2).expand(3, 1, 11, 11)
@@ -59,7 +59,7 @@ def test_ssim_is_what_its_definition_says():
 
 @pytest.mark.parametrize("measure", [l1, psnr, ssim, high_frequency_power])
 @pytest.mark.parametrize("shape", [(2, 3, 32, 32), (3, 3, 32, 16), (3, 32, 32), (3, 1, 32, 32)])
-def test_other_shapes_are_refused_by_both_their_names(measure, shape):
+def test_unequal_shapes_are_refused_and_both_are_named(measure, shape):
     with pytest.raises(ValueError, match=r"\(batch, 3, height, width\), got .*\(3, 3, 32, 32\)"):
         measure(torch.zeros(shape), noise())
 
@@ -74,23 +74,20 @@ def test_only_waves_above_half_the_nyquist_frequency_count():
     assert high_frequency_power(below + 0.5 * above, above) == pytest.approx(0.25, rel=1e-2)
 
 
-def test_half_the_contrast_is_a_quarter_of_the_power():
-    assert high_frequency_power(noise() / 2, noise()) == pytest.approx(0.25)
-
-
-def test_a_blurred_picture_has_less_power_and_a_checkerboard_more():
+def test_half_the_contrast_is_a_quarter_of_the_power_a_blur_has_less_and_a_checkerboard_more():
     y = noise()
+    assert high_frequency_power(y / 2, y) == pytest.approx(0.25)
     checkerboard = (torch.arange(32)[:, None] + torch.arange(32)) % 2 * 1.0
     assert high_frequency_power(F.avg_pool2d(y, 3, 1, 1), y) < 0.2
     assert high_frequency_power(y + checkerboard, y) > 1.5
 
 
-def test_borders_that_do_not_meet_are_not_taken_for_sharpness():
+def test_a_jump_from_the_right_border_to_the_left_does_not_count_as_sharpness():
     slope = torch.linspace(-1, 1, 32).expand(1, 3, 32, 32)
     assert high_frequency_power(slope, waves(13)) < 1e-3
 
 
-def test_a_flat_picture_is_refused_as_measure_of_sharpness():
+def test_a_flat_y_is_refused():
     with pytest.raises(ValueError, match="no high frequencies"):
         high_frequency_power(noise(1), flat(51, 101, 153, size=32))
 
@@ -106,51 +103,45 @@ def test_lab_gives_the_published_values(rgb, expected):
     assert lab(flat(*rgb))[0, :, 0, 0].tolist() == pytest.approx(expected, abs=0.05)
 
 
-def test_every_rgb_colour_lies_within_the_ranges_of_the_histograms():
+def test_the_ranges_of_the_histograms_include_every_rgb_colour():
     levels = torch.linspace(-1, 1, 18)
     cube = torch.stack(torch.meshgrid(levels, levels, levels, indexing="ij")).reshape(1, 3, 54, 108)
     for values, (low, high) in zip(lab(cube)[0], LAB_RANGES.values(), strict=True):
         assert low - 1e-3 <= values.min() <= values.max() <= high + 1e-3
 
 
-def test_the_same_pixels_in_another_order_overlap_wholly():
+def test_the_overlap_is_the_share_of_colours_in_common():
+    red, green = flat(255, 0, 0), flat(0, 255, 0, count=3)
+    assert colour_overlap(red, green) == (0, 0, 0)
+    assert colour_overlap(red, torch.cat([red, green])) == (0.25, 0.25, 0.25)
     y = noise(4)
-    assert colour_overlap(y.flip(-1).flip(0), y) == pytest.approx((1, 1, 1), abs=1e-12)
+    assert colour_overlap(y.flip(-1).flip(0), y) == pytest.approx((1, 1, 1), abs=1e-12)  # the order of the pixels does not matter
 
 
-def test_colours_that_share_nothing_do_not_overlap():
-    assert colour_overlap(flat(255, 0, 0), flat(0, 255, 0)) == (0, 0, 0)
-
-
-def test_one_picture_of_four_in_the_right_colour_is_an_overlap_of_a_quarter():
-    ys = torch.cat([flat(255, 0, 0), flat(0, 255, 0, count=3)])
-    assert colour_overlap(flat(255, 0, 0), ys) == (0.25, 0.25, 0.25)
-
-
-def test_overlap_is_symmetric_and_counts_as_numpy_counts():
+def test_the_overlap_is_symmetric_and_agrees_with_the_histograms_of_numpy():
     fakes, ys = noise(2) * 0.5 - 0.5, noise(3, seed=1)
     there, back = colour_overlap(fakes, ys), colour_overlap(ys, fakes)
     assert there == back
     for i, (low, high) in enumerate(LAB_RANGES.values()):
         bins = np.linspace(low, high, round((high - low) / 2) + 1)
         shares = [np.histogram(lab(side)[:, i].numpy(), bins)[0] / side[:, 0].numel() for side in (fakes, ys)]
-        assert there[i] == pytest.approx(np.minimum(*shares).sum(), abs=1e-3)  # a value on a bin's edge may fall to either side
+        assert there[i] == pytest.approx(np.minimum(*shares).sum(), abs=1e-3)  # a value on the edge of a bin may be counted in either
 
 
 WALL = CLASSES.index("facade")
 
 
-def test_blotches_on_the_walls_show_and_elsewhere_do_not():
+def test_only_blotches_on_walls_count():
     blocks, y = F.interpolate(noise(2, 16), scale_factor=4), noise(2, 64) * 0.2
     labels = torch.full((2, 64, 64), WALL)
-    labels[:, :30] = WALL + 1  # the blocks of rows 28 to 31 are wall in part and do not count
+    labels[:, :30] = WALL + 1  # the blocks of rows 28 to 31 are partly wall and do not count
     blotchy_above, blotchy_below = y.clone(), y.clone()
     blotchy_above[:, :, :30], blotchy_below[:, :, 30:] = blocks[:, :, :30], blocks[:, :, 30:]
     assert wall_blotchiness(blotchy_above, y, labels) == 1.0
     assert wall_blotchiness(blotchy_below, y, labels) > 4
 
 
-def test_light_and_dark_blocks_of_one_chroma_are_no_blotches():
+def test_light_and_dark_blocks_of_the_same_chroma_are_not_blotches():
     grey_blocks = F.interpolate(noise(2, 16)[:, :1].expand(-1, 3, -1, -1), scale_factor=4)
     assert wall_blotchiness(grey_blocks, noise(2, 64), torch.full((2, 64, 64), WALL)) < 0.01
 

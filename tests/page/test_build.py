@@ -8,11 +8,11 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from command_line import call
 from repository import ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from pix2pix_edu import __main__
 from pix2pix_edu.drawing.classes import CLASSES
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.drawing.sketches import sample_sketches
@@ -27,14 +27,13 @@ WEIGHTS = ROOT / "data" / "weights" / "facades_64.generator.safetensors"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The page as the command makes it."""
+    """The folder of a page."""
     folder = tmp_path_factory.mktemp("web") / "page"
     build(folder, "facades_64")
     return folder
 
 
-def silent_generator():
-    """The shipped generator built anew without a dropout layer."""
+def generator_without_dropout():
     with safe_open(WEIGHTS, framework="pt") as file:
         settings = json.loads(file.metadata()["settings"])
     generator = Generator(**{**settings, "dropout": 0.0})
@@ -42,62 +41,57 @@ def silent_generator():
     return generator
 
 
-def answers(path, xs):
+def onnx_outputs(path, xs):
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return [torch.from_numpy(session.run(["fake"], {"x": x[None].numpy()})[0]) for x in xs]
 
 
-def in_half_precision(generator):
-    generator.load_state_dict({name: tensor.half().float() for name, tensor in generator.state_dict().items()})
-    return generator
-
-
-def test_the_onnx_file_gives_the_answers_of_torch_without_dropout_whatever_the_statistics_of_the_picture(folder):
-    generator, noise = silent_generator(), torch.Generator().manual_seed(0)
+def test_the_onnx_file_gives_the_outputs_of_torch_without_dropout_for_ordinary_and_odd_pictures(folder):
+    generator, noise = generator_without_dropout(), torch.Generator().manual_seed(0)
     houses = [x for x, _ in SyntheticPairs(4, 64, seed=888)]
     odd = [torch.rand(3, 64, 64, generator=noise) * 2 - 1, torch.zeros(3, 64, 64), torch.ones(3, 64, 64), 0.1 * houses[0] + 0.7]
-    for x, answer in zip([*houses, *odd], answers(folder / "model.onnx", [*houses, *odd]), strict=True):
+    for x, output in zip([*houses, *odd], onnx_outputs(folder / "model.onnx", [*houses, *odd]), strict=True):
         with torch.no_grad():
-            torch.testing.assert_close(answer, generator(x[None]), rtol=0.0, atol=1e-3)
+            torch.testing.assert_close(output, generator(x[None]), rtol=0.0, atol=1e-3)
 
 
 @pytest.mark.parametrize("settings", [{"depth": 3, "width": 4, "skips": False}, {"depth": 1, "width": 4}, {"depth": 4, "width": 3}])
-def test_other_generators_than_the_shipped_one_are_written_as_well(settings, tmp_path):
+def test_other_generators_can_be_written_too(settings, tmp_path):
     torch.manual_seed(0)
-    generator = in_half_precision(Generator(**settings, dropout=0.0))
+    generator = Generator(**settings, dropout=0.0).half().float()  # the file has half precision
     x = torch.rand(3, 32, 32) * 2 - 1
     write_onnx(generator, x, tmp_path / "model.onnx")
     with torch.no_grad():
-        torch.testing.assert_close(answers(tmp_path / "model.onnx", [x.flip(-1)])[0], generator(x.flip(-1)[None]), rtol=0.0, atol=1e-3)
+        torch.testing.assert_close(onnx_outputs(tmp_path / "model.onnx", [x.flip(-1)])[0], generator(x.flip(-1)[None]), rtol=0.0, atol=1e-3)
 
 
-def test_the_onnx_file_is_as_small_as_the_shipped_weights(folder):
+def test_the_onnx_file_is_as_small_as_the_bundled_weights(folder):
     assert (folder / "model.onnx").stat().st_size < 1.01 * WEIGHTS.stat().st_size
 
 
-def test_a_network_that_half_precision_spoils_is_refused_and_leaves_no_file(tmp_path):
+def test_a_network_that_needs_more_than_half_precision_is_refused_and_leaves_no_file(tmp_path):
     generator = Generator(depth=3, width=4)
     with torch.no_grad():
-        generator.down[0][0].weight.mul_(1e9)  # beyond what half precision can hold
-    with pytest.raises(ValueError, match="in half precision the network would differ by"):
+        generator.down[0][0].weight.mul_(1e9)  # outside the range of half precision
+    with pytest.raises(ValueError, match="in half precision the output would differ by"):
         write_onnx(generator, torch.rand(3, 32, 32), tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_picture_that_the_network_cannot_take_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="3 levels need sides that 8 divides, got 36 x 36"):
+    with pytest.raises(ValueError, match="a generator of depth 3 needs height and width to be multiples of 8, got 36 x 36"):
         write_onnx(Generator(depth=3, width=4), torch.zeros(3, 36, 36), tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
 def test_a_missing_package_is_named_and_no_file_is_left(package, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, package, None)  # import then fails as it does where the package is missing
+    monkeypatch.setitem(sys.modules, package, None)  # import then fails as if the package were missing
     with pytest.raises(ValueError, match=rf'the package {package} is missing: pip install "pix2pix-edu\[page\]"'):
         build(tmp_path / "page", "facades_64")
     assert not list(tmp_path.rglob("*.*"))
 
 
-def test_every_file_that_the_page_names_lies_in_its_folder(folder):
+def test_every_file_that_the_page_names_is_in_its_folder(folder):
     named = re.findall(r'(?:src|href)="([^"]+)"', (folder / "index.html").read_text())
     for script in ("page.js", "generator.js", "board.js"):
         named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', (folder / script).read_text())
@@ -105,7 +99,7 @@ def test_every_file_that_the_page_names_lies_in_its_folder(folder):
     assert [name for name in named if not (folder / name).is_file()] == []
 
 
-def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_that_the_board_paints_with(folder):
+def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_of_the_board(folder):
     settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64)
     assert [paint["name"] for paint in settings["classes"]] == list(CLASSES)
     palette = np.array([[int(paint["color"][place : place + 2], 16) for place in (1, 3, 5)] for paint in settings["classes"]])
@@ -115,7 +109,7 @@ def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_that_the_bo
     assert sketches == {}
 
 
-def test_the_runtime_is_the_one_that_its_readme_names():
+def test_the_runtime_has_the_version_and_checksums_that_its_readme_names():
     folder = SITE / "runtime"
     found = {file.name: file.read_bytes() for file in folder.iterdir()}
     found["ort-wasm-simd-threaded.wasm"] = gzip.decompress(found["ort-wasm-simd-threaded.wasm.gzip"])
@@ -126,32 +120,31 @@ def test_the_runtime_is_the_one_that_its_readme_names():
     assert b"ONNX Runtime Web v" + version in found["ort.wasm.bundle.min.js"]
 
 
-def test_the_command_makes_the_page_again_where_it_was_and_says_how_to_look_at_it(folder, monkeypatch, capsys):
+def test_the_command_makes_a_page_again_and_prints_how_to_look_at_it(folder, monkeypatch, capsys):
     (folder / "model.onnx").unlink()
-    monkeypatch.setattr(sys, "argv", ["pix2pix_edu", "page", str(folder)])
-    __main__.main()
+    call(monkeypatch, "page", folder)
     said = capsys.readouterr().out
     assert re.match(rf"{re.escape(str(folder))} is ready: \d+\.\d MB; its network and torch's differ by \de-\d\d on a sample", said)
     assert f"python -m http.server --directory {folder}" in said
     assert (folder / "model.onnx").is_file()
 
 
-def test_a_folder_of_other_things_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_not_changed(tmp_path):
     (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(ValueError, match="holds something else: name a new folder"):
+    with pytest.raises(ValueError, match="contains something else: name a new folder"):
         build(tmp_path, "facades_64")
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
 
 
 @pytest.mark.parametrize("weights", sorted(WEIGHTS.parent.glob("*.generator.safetensors")), ids=lambda file: file.name.split(".")[0])
-def test_every_shipped_network_becomes_a_page(weights, tmp_path):
+def test_every_bundled_network_can_be_put_on_a_page(weights, tmp_path):
     name = weights.name.split(".")[0]
     assert build(tmp_path / "page", name) < 1e-3
     settings = json.loads((tmp_path / "page" / "page.json").read_text())
-    assert (settings["network"], settings["size"]) == (name, len(settings["samples"][0]["labels"]))
+    assert (settings["network"], settings["size"], len(settings["samples"][0]["labels"]), trained_size(name)) == (name, 64, 64, 64)
 
 
-def test_a_page_that_was_stopped_while_its_network_was_written_is_made_by_the_next_call(tmp_path, monkeypatch):
+def test_a_build_that_was_stopped_while_writing_the_network_is_completed_by_the_next_call(tmp_path, monkeypatch):
     def stopped(generator, x, path):
         path.write_bytes(b"half a network")
         raise KeyboardInterrupt
@@ -162,8 +155,3 @@ def test_a_page_that_was_stopped_while_its_network_was_written_is_made_by_the_ne
             build(tmp_path / "page", "facades_64")
     assert build(tmp_path / "page", "facades_64") < 1e-3
     assert (tmp_path / "page" / "index.html").is_file()
-
-
-@pytest.mark.parametrize("network", ["facades_64", "facades_64_L1"])
-def test_a_bundled_network_states_the_side_of_its_pictures(network):
-    assert trained_size(network) == 64

@@ -16,6 +16,13 @@ def write_side_by_side(folder, count=3, size=(40, 20)):
     return folder
 
 
+def write_flat(folder, names, suffix="png", size=(16, 16), red=0):
+    folder.mkdir()
+    for name in names:
+        Image.new("RGB", size, (red, ord(name), 0)).save(folder / f"{name}.{suffix}")
+    return folder
+
+
 def first_colour(tensor):
     return ((tensor[:, 0, 0] + 1) * 127.5).round().int().tolist()
 
@@ -28,12 +35,7 @@ def test_left_to_right_takes_x_from_the_left_and_right_to_left_from_the_right(tm
     assert (first_colour(x), first_colour(y)) == ([0, 2, 255], [2, 0, 0])
 
 
-def test_pairs_are_resized_to_the_size_asked_for(tmp_path):
-    x, y = PhotoPairs(write_side_by_side(tmp_path / "set"), size=32)[0]
-    assert x.shape == y.shape == (3, 32, 32)
-
-
-def test_a_second_look_gives_the_same_pair_whether_it_is_kept_in_memory_or_not(tmp_path, monkeypatch):
+def test_a_pair_is_the_same_the_second_time_from_memory_or_from_disk(tmp_path, monkeypatch):
     folder = write_side_by_side(tmp_path / "set")
     kept = PhotoPairs(folder, size=20)
     first = kept[1]
@@ -44,39 +46,28 @@ def test_a_second_look_gives_the_same_pair_whether_it_is_kept_in_memory_or_not(t
     assert (len(kept._kept), len(not_kept._kept)) == (1, 0)
 
 
-def test_a_loop_over_the_pairs_ends(tmp_path):
+def test_a_loop_over_the_pairs_ends_after_the_last(tmp_path):
     assert len(list(PhotoPairs(write_side_by_side(tmp_path / "set"), size=20))) == 3
 
 
-def test_two_folders_are_matched_by_name_whatever_the_suffix(tmp_path):
-    for side, colour, suffix in (("x", 10, "png"), ("y", 200, "bmp")):
-        (tmp_path / side).mkdir()
-        for name in "ab":
-            Image.new("RGB", (16, 16), (colour, ord(name), 0)).save(tmp_path / side / f"{name}.{suffix}")
-    x, y = ParallelPairs(tmp_path / "x", tmp_path / "y", 16)[1]
+def test_two_folders_are_matched_by_name_without_the_suffix(tmp_path):
+    x, y = ParallelPairs(write_flat(tmp_path / "x", "ab", red=10), write_flat(tmp_path / "y", "ab", "bmp", red=200), 16)[1]
     assert (first_colour(x), first_colour(y)) == ([10, 98, 0], [200, 98, 0])
 
 
 def test_folders_that_do_not_match_are_refused_with_the_names(tmp_path):
-    for side, names in (("x", "abc"), ("y", "acd")):
-        (tmp_path / side).mkdir()
-        for name in names:
-            Image.new("RGB", (16, 16)).save(tmp_path / side / f"{name}.png")
-    with pytest.raises(ValueError, match=r"do not match: 2 names stand in one of them only \(b, d\)"):
-        ParallelPairs(tmp_path / "x", tmp_path / "y")
+    with pytest.raises(ValueError, match=r"do not match: 2 names are in only one of them \(b, d\)"):
+        ParallelPairs(write_flat(tmp_path / "x", "abc"), write_flat(tmp_path / "y", "acd"))
 
 
 def test_partners_of_different_shape_are_refused(tmp_path):
-    for side, size in (("x", (16, 16)), ("y", (16, 20))):
-        (tmp_path / side).mkdir()
-        Image.new("RGB", size).save(tmp_path / side / "a.png")
     with pytest.raises(ValueError, match=r"a.png is \(16, 16\) but its partner is \(16, 20\)"):
-        ParallelPairs(tmp_path / "x", tmp_path / "y")[0]
+        ParallelPairs(write_flat(tmp_path / "x", "a"), write_flat(tmp_path / "y", "a", size=(16, 20)))[0]
 
 
-def test_an_odd_width_names_its_file(tmp_path):
+def test_the_file_of_an_odd_width_is_named(tmp_path):
     folder = write_side_by_side(tmp_path / "set", size=(41, 20))
-    with pytest.raises(ValueError, match="0.png: a side-by-side pair has an even width, got 41 x 20"):
+    with pytest.raises(ValueError, match="0.png: a side-by-side pair needs an even width, got 41 x 20"):
         PhotoPairs(folder)[0]
 
 
@@ -92,10 +83,10 @@ def test_a_direction_that_does_not_exist_is_refused_with_those_that_do(tmp_path)
         PhotoPairs(tmp_path, direction="BtoA")
 
 
-def test_resizing_is_pillows_bicubic(tmp_path):
+def test_pairs_are_resized_with_the_bicubic_filter_of_pillow(tmp_path):
     (tmp_path / "set").mkdir()
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 60, 3), dtype=np.uint8))
     noise.save(tmp_path / "set" / "noise.png")
-    x, _ = PhotoPairs(tmp_path / "set", size=20)[0]
-    expected = np.asarray(noise.crop((0, 0, 30, 30)).resize((20, 20), Image.Resampling.BICUBIC))
-    assert torch.equal(((x + 1) * 127.5).round().byte().permute(1, 2, 0), torch.from_numpy(expected.copy()))
+    for tensor, left in zip(PhotoPairs(tmp_path / "set", size=20)[0], (0, 30), strict=True):
+        expected = np.array(noise.crop((left, 0, left + 30, 30)).resize((20, 20), Image.Resampling.BICUBIC))
+        assert torch.equal(((tensor + 1) * 127.5).round().byte().permute(1, 2, 0), torch.from_numpy(expected))

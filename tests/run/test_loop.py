@@ -1,4 +1,4 @@
-"""A run in its folder, killed with SIGKILL again and again, and what its memory does meanwhile."""
+"""A run in its folder: killed with SIGKILL again and again, and the memory that it uses."""
 
 import gc
 import json
@@ -6,16 +6,16 @@ import subprocess
 import sys
 
 import torch
-from saved_states import same
+from tiny import same
 
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run.loop import resume, run
+from pix2pix_edu.run.loop import resume, run, write_losses
 from pix2pix_edu.run.settings import Settings
 
 KILLS = 20
 SETTINGS = Settings(size=32, depth=3, width=4, patch=16, count=6, batch_size=2, steps=300)
 
-# A parent that has everything imported lets a child train, and kills it after a random time: 20 times in a few seconds.
+# A process that has imported everything forks a child that trains, and kills it after a random time: 20 kills take a few seconds.
 KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -28,7 +28,7 @@ def train():
     for _ in run(resume(settings, folder), settings, folder, save_every=4):
         pass
 
-build(settings)  # so that torch has imported what it imports late
+build(settings)  # now, because torch imports some of its modules at the first use
 kills = 0
 while kills < {kills}:
     child = os.fork()
@@ -50,29 +50,30 @@ def test_a_run_killed_20_times_ends_with_the_files_of_one_never_stopped(tmp_path
     for _ in run(resume(SETTINGS, tmp_path / "straight"), SETTINGS, tmp_path / "straight", save_every=4):
         pass
     files = sorted(file.name for file in (tmp_path / "straight").iterdir())
-    assert sorted(file.name for file in (tmp_path / "killed").iterdir()) == files  # and none that was left unfinished
+    assert sorted(file.name for file in (tmp_path / "killed").iterdir()) == files  # and no unfinished ones
     for name in files:
         one, other = tmp_path / "killed" / name, tmp_path / "straight" / name
         if name == "checkpoint.pt":
             assert same(checkpoint.read(one), checkpoint.read(other))
-        elif name != "sittings.json":  # that one tells of the stops
+        elif name != "sittings.json":  # the log of the sessions
             assert one.read_bytes() == other.read_bytes(), name
-    sittings = json.loads((tmp_path / "killed" / "sittings.json").read_text())
-    assert len(sittings) > 2
-    assert [sitting["from"] for sitting in sittings] == [0, *(sitting["until"] for sitting in sittings[:-1])]
+    sessions = json.loads((tmp_path / "killed" / "sittings.json").read_text())
+    assert len(sessions) > 2
+    assert [entry["from"] for entry in sessions] == [0, *(entry["until"] for entry in sessions[:-1])]
 
 
-def test_what_a_run_keeps_in_memory_does_not_grow_with_its_steps(tmp_path):
-    """Every tensor alive is counted, at two moments far apart."""
+def test_a_torn_row_of_losses_is_left_out(tmp_path):
+    (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.")
+    write_losses(tmp_path / "losses.csv", [[2, 0.6, 0.8, 0.4]])
+    assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["1,0.7,0.7,0.5", "2,0.6,0.8,0.4"]
+
+
+def test_the_number_of_tensors_in_memory_does_not_grow_with_the_steps(tmp_path):
     alive = []
     for _ in run(model := resume(SETTINGS, tmp_path), SETTINGS, tmp_path, save_every=10):
-        if model.step in (55, 255):  # as far after a save, where the losses are written down
-            alive.append(tensors_alive())
+        if model.step in (55, 255):  # both five steps after a save
+            gc.collect()
+            alive.append(sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects()))
         if model.step == 255:
             break
     assert alive[0] == alive[1]
-
-
-def tensors_alive():
-    gc.collect()
-    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())

@@ -1,11 +1,15 @@
 import json
 import shlex
+import subprocess
 
 import pytest
 import torch
+from repository import ROOT
 
+import pix2pix_edu
 from pix2pix_edu import __main__
 from pix2pix_edu.run import loop
+from pix2pix_edu.run.machine_log import describe
 from pix2pix_edu.run.record import CURVE_POINTS, command, curve, make_record, read_record, write_record
 from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.speed.processes import Share
@@ -13,11 +17,13 @@ from pix2pix_edu.speed.processes import Share
 TINY = Settings(size=32, depth=3, width=4, patch=1, count=4, batch_size=2, steps=6)
 
 
-def train(settings, folder, until=None):
-    model = loop.resume(settings, folder)
-    for _ in loop.run(model, settings, folder, save_every=2):
+def train(folder, until=None):
+    """Train to the end or to step `until`. Return the sessions in the machine log."""
+    model = loop.resume(TINY, folder)
+    for _ in loop.run(model, TINY, folder, save_every=2):
         if until and model.step == until:
             break
+    return json.loads((folder / "sittings.json").read_text())
 
 
 def test_the_command_of_a_record_parses_to_the_same_settings():
@@ -26,43 +32,46 @@ def test_the_command_of_a_record_parses_to_the_same_settings():
     assert all(getattr(arguments, name) == value for name, value in settings.__dict__.items())
 
 
-def test_the_command_of_default_settings_names_nothing():
+def test_the_command_of_default_settings_has_no_options():
     assert command(Settings()) == "python -m pix2pix_edu train FOLDER"
 
 
-def test_each_sitting_of_a_run_is_kept_with_its_machine_and_its_seconds(tmp_path):
-    train(TINY, tmp_path, until=2)
-    train(TINY, tmp_path)
-    sittings = json.loads((tmp_path / "sittings.json").read_text())
-    assert [(sitting["from"], sitting["until"]) for sitting in sittings] == [(0, 2), (2, 6)]
-    for sitting in sittings:
-        assert sitting["seconds"] > 0
-        assert "threads" in sitting["device"]
-        assert sitting["processes"] == 1
-        assert sitting["torch"]
-        assert sitting["code"]
+def test_each_session_of_a_run_is_logged_with_its_machine_and_its_seconds(tmp_path):
+    train(tmp_path, until=2)
+    sessions = train(tmp_path)
+    assert [(entry["from"], entry["until"]) for entry in sessions] == [(0, 2), (2, 6)]
+    for entry in sessions:
+        assert entry["seconds"] > 0
+        assert "threads" in entry["device"]
+        assert entry["processes"] == 1
+        assert entry["torch"]
+        assert entry["code"]
 
 
-def test_a_run_begun_anew_in_the_same_folder_forgets_the_old_sittings(tmp_path):
-    train(TINY, tmp_path)
+def test_in_the_repository_the_log_names_the_commit():
+    shown = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    commit = shown.stdout.strip() or pix2pix_edu.__version__  # a copy without its repository has only a version
+    assert describe(torch.device("cpu"))["code"].removesuffix("-dirty") == commit
+
+
+def test_a_new_run_in_the_same_folder_starts_a_new_log(tmp_path):
+    train(tmp_path)
     (tmp_path / "checkpoint.pt").unlink()
-    train(TINY, tmp_path, until=2)
-    assert [sitting["until"] for sitting in json.loads((tmp_path / "sittings.json").read_text())] == [2]
+    assert [entry["until"] for entry in train(tmp_path, until=2)] == [2]
 
 
-def test_a_record_holds_command_seconds_curve_and_scores_and_survives_writing(tmp_path):
-    train(TINY, tmp_path / "run")
+def test_a_record_holds_command_seconds_curve_and_scores_and_is_read_as_it_was_written(tmp_path):
+    train(tmp_path / "run")
     record = make_record(tmp_path / "run", {"l1": 0.5})
     write_record(record, tmp_path / "records" / "run.json")
     assert read_record(tmp_path / "records" / "run.json") == record
     assert record["settings"]["width"] == 4
-    assert record["seconds"] == pytest.approx(sum(sitting["seconds"] for sitting in record["sittings"]), abs=0.1)
+    assert record["seconds"] == pytest.approx(sum(entry["seconds"] for entry in record["sittings"]), abs=0.1)
     assert record["curve"]["step"] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_long_curve_is_thinned_to_means(tmp_path):
-    count = 3 * CURVE_POINTS
-    rows = "".join(f"{step},{step},1.0,0.5\n" for step in range(1, count + 1))
+    rows = "".join(f"{step},{step},1.0,0.5\n" for step in range(1, 3 * CURVE_POINTS + 1))
     (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n" + rows)
     thinned = curve(tmp_path)
     assert len(thinned["step"]) == CURVE_POINTS
@@ -70,7 +79,7 @@ def test_a_long_curve_is_thinned_to_means(tmp_path):
     assert thinned["discriminator"][:2] == [2.0, 5.0]
 
 
-def test_a_sitting_names_the_arithmetic_that_it_really_uses(monkeypatch):
+def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
     gpu, fast = torch.device("cuda"), Settings(fast=True)
     assert str(loop.choose_speed(fast, gpu, Share(0, 1))) == "bfloat16, channels last, CUDA graph"
@@ -78,11 +87,11 @@ def test_a_sitting_names_the_arithmetic_that_it_really_uses(monkeypatch):
     assert loop.choose_speed(Settings(), gpu, Share(0, 1)) is None
 
 
-def test_damaged_sittings_are_refused_in_one_sentence(tmp_path):
-    train(TINY, tmp_path, until=2)
+def test_a_damaged_log_is_refused_in_one_sentence(tmp_path):
+    train(tmp_path, until=2)
     (tmp_path / "sittings.json").write_text('[{"from"')
-    with pytest.raises(ValueError, match="is damaged: remove it to go on"):
-        train(TINY, tmp_path)
+    with pytest.raises(ValueError, match="is damaged: remove it to continue"):
+        train(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}'])

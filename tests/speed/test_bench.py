@@ -62,7 +62,7 @@ def test_the_report_compares_with_the_reference_where_it_ran_along():
     assert "2.00x" in report(timings).splitlines()[2]
     beside = [*timings, Timing("reference step", 2.0, 0.5, 10**9, 10**9), Timing("reference translation", 0.1, 0.1, 1, 1)]
     assert "4.00x" in report(beside).splitlines()[2]
-    assert "against the reference" in report(beside)
+    assert "compared with the reference" in report(beside)
 
 
 def test_a_folder_that_is_no_checkout_is_refused_in_one_sentence(tmp_path):

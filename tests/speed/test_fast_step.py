@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from tiny import small_model, weights
 from torch import nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
@@ -17,8 +18,7 @@ CPU = torch.device("cpu")
 
 
 def model(seed=0, lr=2e-4, dropout=0.5):
-    torch.manual_seed(seed)
-    return Pix2Pix(Generator(depth=4, width=8, dropout=dropout), PatchDiscriminator(16, width=8), lr)
+    return small_model(seed, depth=4, width=8, dropout=dropout, lr=lr)
 
 
 def batches(seed=0):
@@ -31,10 +31,6 @@ PAIRS = SyntheticPairs(32, 32)
 def history(trained, steps, step=train_step, seed=0):
     torch.manual_seed(seed)
     return torch.tensor([[value.item() for value in losses] for losses in train(trained, batches(seed), steps, OBJECTIVE, step=step)])
-
-
-def weights(network):
-    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
 
 
 @pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(folded=True)], ids=str)
@@ -65,9 +61,9 @@ def test_16_bits_really_are_used():
 
 
 def test_g_learns_from_the_updated_d_also_in_16_bits():
-    """With a cache of 16-bit weights it would be judged by the D of before: the adversarial loss shows which."""
+    """With a cache of 16-bit weights, the adversarial loss would be that of D before its update."""
     fast, (x, y) = model(lr=0.0), batches()[0]
-    fast.discriminator_optimizer.param_groups[0]["lr"] = 0.05  # an update that changes the verdict beyond all rounding
+    fast.discriminator_optimizer.param_groups[0]["lr"] = 0.05  # an update whose effect is far larger than rounding
     outdated = copy.deepcopy(fast)
     losses = fast_step(fast, Speed(torch.bfloat16))(fast, x, y, OBJECTIVE)
 
@@ -79,7 +75,7 @@ def test_g_learns_from_the_updated_d_also_in_16_bits():
     assert losses.adversarial.item() != pytest.approx(adversarial(outdated.discriminator), rel=0.5)
 
 
-def test_an_overflowing_gradient_leaves_the_step_out_and_lowers_the_factor():
+def test_a_step_whose_gradient_overflows_is_skipped():
     fast, (x, y) = model(), batches()[0]
     step, before = fast_step(fast, Speed(torch.float16)), weights(fast.generator)
     step(fast, x, y, Objective(l1_weight=1e38))
@@ -107,7 +103,7 @@ def test_a_folded_transposed_convolution_gives_outputs_and_gradients_of_torch(bi
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradient, strict=True))
 
 
-def test_a_training_goes_on_in_another_memory_layout_as_if_nothing_had_happened():
+def test_a_training_continues_in_another_memory_layout_with_the_same_losses():
     straight, turned = model(dropout=0.0), model(dropout=0.0)
     history(straight, 4)
     history(turned, 4)
@@ -116,16 +112,16 @@ def test_a_training_goes_on_in_another_memory_layout_as_if_nothing_had_happened(
     assert torch.allclose(history(turned, 8), history(straight, 8), rtol=1e-4)
 
 
-def test_resident_pairs_are_the_same_pairs_and_give_the_same_crops():
-    resident = PairsOnDevice(PAIRS, CPU)
-    assert len(resident) == len(PAIRS)
+def test_pairs_on_a_device_are_the_same_pairs_with_the_same_crops():
+    on_device = PairsOnDevice(PAIRS, CPU)
+    assert len(on_device) == len(PAIRS)
     for step in range(3):
         plain = Batches(PAIRS, 2, crop=24)[step]
-        assert all(torch.equal(a, b) for a, b in zip(Batches(resident, 2, crop=24)[step], plain, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(Batches(on_device, 2, crop=24)[step], plain, strict=True))
 
 
-def test_resident_pairs_refuse_values_that_are_not_finite():
-    with pytest.raises(ValueError, match="not finite"):
+def test_pairs_on_a_device_refuse_values_that_are_not_finite():
+    with pytest.raises(ValueError, match="pair 0 contains NaN or infinite values"):
         PairsOnDevice([(torch.full((3, 4, 4), torch.nan), torch.zeros(3, 4, 4))], CPU)
 
 
@@ -142,7 +138,7 @@ def test_the_fast_generator_draws_the_same_pictures_within_8_bit_precision():
 
 
 @pytest.mark.parametrize(("has", "precision"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx512_bf16": False}, torch.float32)])
-def test_the_fastest_speed_of_a_processor_uses_16_bits_only_where_it_multiplies_them(monkeypatch, has, precision):
+def test_a_cpu_uses_16_bits_only_if_it_multiplies_them_in_hardware(monkeypatch, has, precision):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
     assert fastest(CPU) == Speed(precision, folded=True)
 
@@ -160,6 +156,6 @@ def test_the_fastest_speed_of_a_gpu_follows_its_generation(monkeypatch, capabili
     assert fastest(torch.device("cuda")) == speed
 
 
-def test_a_speed_is_told_in_words():
+def test_a_speed_has_a_description():
     assert str(Speed()) == "float32"
     assert str(Speed(torch.bfloat16, channels_last=True, graph=True)) == "bfloat16, channels last, CUDA graph"

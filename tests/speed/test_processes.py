@@ -14,6 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from repository import ROOT
+from tiny import same
 from torch.utils.flop_counter import FlopCounterMode
 
 from pix2pix_edu import __main__
@@ -52,15 +53,6 @@ def results(together):
 def alone():
     """What one process finds with the whole batch."""
     return worker.take_steps(ALONE)
-
-
-def same(one, other):
-    """Whether two saved states hold the same bits."""
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
 
 
 def test_the_shares_of_all_processes_together_are_the_joint_batch(results):
@@ -121,7 +113,7 @@ def test_every_process_draws_its_own_noise_and_the_same_again_after_a_stop(resul
 
 def test_processes_that_read_different_checkpoints_are_told_to_share_a_folder(results):
     for result in results:
-        assert "the processes stand at different steps, [0, 3]: keep the run in a folder that all machines share" in str(result["disagree"])
+        assert "the processes are at different steps, [0, 3]: keep the run in a folder that all machines share" in str(result["disagree"])
 
 
 def test_no_network_has_state_beside_its_weights_that_would_have_to_be_synchronised(results):
@@ -177,7 +169,7 @@ def killed(tmp_path_factory):
 
 def test_when_a_process_is_killed_the_others_end_with_one_sentence(killed):
     _, code, error = killed
-    sentence = "another process of this training has ended, so this one ends as well: repeat the command to go on from step 100"
+    sentence = "another process of this training has ended, so this one ends as well: repeat the command to continue from step 100"
     assert code != 0
     assert error.count(sentence) == 1
     assert "Traceback" not in error[: error.index(sentence)]  # what follows is torchrun's own report
@@ -243,7 +235,7 @@ def test_nobody_waits_longer_than_his_patience(asleep):
 def test_a_batch_that_the_processes_cannot_share_alike_is_refused_in_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["pix2pix_edu", "train", str(tmp_path), "--batch-size", "3"])
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(SystemExit, match="train: batch size must be a multiple of 2, the processes that share it, got 3"):
+    with pytest.raises(SystemExit, match="train: batch size must be a multiple of the 2 processes that share it, got 3"):
         __main__.main()
 
 

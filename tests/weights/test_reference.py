@@ -92,7 +92,7 @@ def test_damaged_missing_and_foreign_files_get_one_clear_sentence(tmp_path):
     with pytest.raises(ValueError, match="there is no weight file at"):
         load_generator(tmp_path / "missing.pth")
     torch.save({"epoch": 3}, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match="holds tensors by name and nothing else"):
+    with pytest.raises(ValueError, match="must contain named tensors and nothing else"):
         load_generator(tmp_path / "other.pth")
 
 

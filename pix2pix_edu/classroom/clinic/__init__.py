@@ -1,1 +1,1 @@
-"""The loss-curve clinic of lesson 07: runs to be diagnosed from their curves."""
+"""The loss-curve clinic of lesson 07: learners diagnose runs from their curves."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from pix2pix_edu.classroom.clinic.patients import PATIENTS, admit
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Train the clinic's runs. Those that the folder already has are kept.")
+    parser = argparse.ArgumentParser(description="Train the clinic's runs. Runs that are already in the folder are kept.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     for patient in PATIENTS:

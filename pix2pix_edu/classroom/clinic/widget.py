@@ -1,4 +1,4 @@
-"""The loss-curve clinic: a patient's curves, the learner's diagnosis, then the truth, what the curves said, the pictures and the remedy."""
+"""The loss-curve clinic: show a patient's curves, take a diagnosis, then reveal the answer, its reasons and the pictures."""
 
 import html
 from functools import lru_cache
@@ -11,15 +11,15 @@ from torch import Tensor
 from pix2pix_edu.classroom.clinic import figures
 from pix2pix_edu.classroom.clinic.conditions import CONDITIONS
 from pix2pix_edu.classroom.clinic.patients import Patient, consult, unseen_pairs, waiting_room
-from pix2pix_edu.classroom.clinic.signs import end, start
+from pix2pix_edu.classroom.clinic.signs import mean_of_end, mean_of_start
 from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.explorer import menu
 
 UNDECIDED = "your diagnosis"
 
 
-class Verdict(NamedTuple):
-    """What a diagnosis is worth, and the reasons."""
+class Diagnosis(NamedTuple):
+    """Whether a guess is right, and the reasons."""
 
     right: bool
     answer: str
@@ -27,10 +27,10 @@ class Verdict(NamedTuple):
 
 
 def draw_patient(number: int = 1) -> tuple[Figure, str]:
-    """The curves of a patient, and their course in numbers; neither says what ails it."""
+    """Draw the curves of a patient. The alt text gives their values; neither names the diagnosis."""
     settings, log, _ = consult(_patient(number))
     alt = (
-        f"Patient {number}, {settings.steps} steps, each curve from its start over its second quarter to its end. "
+        f"Patient {number}, {settings.steps} steps; for each curve the means of its start, its second quarter and its end. "
         f"D's loss {_course(log.discriminator)}, G's adversarial loss {_course(log.adversarial)} (chance: 0.69), L1 {_course(log.l1)}. "
         f"D's probability of real {_course(log.on_real)} for y, {_course(log.on_fake)} for the fake. "
         f"Length of the gradient {_course(log.discriminator_gradient)} in D, {_course(log.generator_gradient)} in G, "
@@ -49,24 +49,25 @@ def _patient(number: int) -> Patient:
 
 def _course(curve: Tensor) -> str:
     quarter = max(1, len(curve) // 4)
-    return ", ".join(f"{value:.2g}" for value in (start(curve), curve[quarter : 2 * quarter].mean().item(), end(curve)))
+    means = (mean_of_start(curve), curve[quarter : 2 * quarter].mean().item(), mean_of_end(curve))
+    return ", ".join(f"{value:.2g}" for value in means)
 
 
-def diagnose(number: int, guess: str) -> Verdict:
-    """Is it that? With the reason that the curves give, and what helps."""
+def diagnose(number: int, guess: str) -> Diagnosis:
+    """Compare a guess with a patient's diagnosis; the reasons are the signs of both and the remedy."""
     truth = _patient(number).diagnosis
     condition = CONDITIONS[truth]
     reasons = [] if guess == truth else [f"“{guess}”: {CONDITIONS[guess].sign}"]
     reasons += [f"“{truth}”: {condition.sign}", *[condition.doubt] * bool(condition.doubt), f"Remedy: {condition.remedy}"]
     if guess == truth:
-        return Verdict(True, f"Yes: “{truth}”.", reasons)
+        return Diagnosis(True, f"Yes: “{truth}”.", reasons)
     if guess in condition.alike:
-        return Verdict(True, f"It is “{truth}”; “{guess}” counts as right: these curves do not tell the two apart.", reasons)
-    return Verdict(False, f"No: patient {number} is not that, but this: “{truth}”.", reasons)
+        return Diagnosis(True, f"It is “{truth}”; “{guess}” counts as right: these curves do not tell the two apart.", reasons)
+    return Diagnosis(False, f"No: the diagnosis of patient {number} is “{truth}”.", reasons)
 
 
 def draw_pictures(number: int = 1) -> tuple[Figure, str]:
-    """What a patient makes of inputs that it never trained on."""
+    """Draw a patient's fakes for inputs that it never trained on."""
     patient = _patient(number)
     settings, _, fakes = consult(patient)
     x, y = unseen_pairs(settings.size)
@@ -74,7 +75,7 @@ def draw_pictures(number: int = 1) -> tuple[Figure, str]:
 
 
 class Clinic:
-    """The clinic's controls and pages, and the first diagnosis that the learner gave each patient."""
+    """The controls and pages of the clinic, and the first diagnosis that the learner gave each patient."""
 
     def __init__(self) -> None:
         self.answers: dict[int, str] = {}
@@ -82,50 +83,46 @@ class Clinic:
         self.patient, self.guess = menu("Patient", patients, 1), menu("I think it is", [UNDECIDED, *CONDITIONS], UNDECIDED)
         self.button = widgets.Button(description="Reveal", layout=widgets.Layout(width="auto"))
         self.score, self.curves, self.page = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.patient.observe(lambda _: self.call_in(), names="value")
+        self.patient.observe(lambda _: self.show_patient(), names="value")
         self.button.on_click(lambda _: self.reveal())
         row = widgets.HBox([self.patient, self.guess, self.button, self.score], layout=widgets.Layout(flex_flow="row wrap"))
         self.box = widgets.VBox([row, self.curves, self.page])
-        self.call_in()
+        self.show_patient()
 
-    def call_in(self) -> None:
-        """Show the chosen patient's curves, and what was said of it before."""
-        self.curves.value = curves_page(self.patient.value)
+    def show_patient(self) -> None:
+        """Show the chosen patient's curves, and the diagnosis if it has one already."""
+        self.curves.value, self.page.value = curves_page(self.patient.value), ""
         self.guess.value = self.answers.get(self.patient.value, UNDECIDED)
-        self.page.value, self.score.value = "", self.tell_score()
-        if self.patient.value in self.answers:
-            self.page.value = verdict_page(self.patient.value, self.answers[self.patient.value])
+        self.show_answer()
 
     def reveal(self) -> None:
-        """Answer the diagnosis; the first one of each patient counts."""
+        """Reveal the answer; only the first diagnosis of each patient counts."""
         number, guess = self.patient.value, self.guess.value
         if guess == UNDECIDED and number not in self.answers:
-            self.page.value = '<p role="status">Choose a diagnosis first: the curves are all that you get.</p>'
+            self.page.value = '<p role="status">Choose a diagnosis first, from the curves alone.</p>'
             return
         self.guess.value = self.answers.setdefault(number, guess)
-        self.page.value, self.score.value = verdict_page(number, self.answers[number]), self.tell_score()
+        self.show_answer()
 
-    def tell_score(self) -> str:
-        """How many were right so far."""
+    def show_answer(self) -> None:
+        if self.patient.value in self.answers:
+            self.page.value = diagnosis_page(self.patient.value, self.answers[self.patient.value])
         right = sum(diagnose(number, guess).right for number, guess in self.answers.items())
-        return f"{right} of {len(self.answers)} right, {len(self.patient.options) - len(self.answers)} waiting"
+        self.score.value = f"{right} of {len(self.answers)} right, {len(self.patient.options) - len(self.answers)} waiting"
 
 
 @lru_cache(maxsize=32)
 def curves_page(number: int) -> str:
-    """A patient's curves with their caption."""
     return with_caption(*draw_patient(number), live=False)
 
 
 @lru_cache(maxsize=64)
-def verdict_page(number: int, guess: str) -> str:
-    """The answer, its reasons and the pictures."""
-    verdict = diagnose(number, guess)
-    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in verdict.reasons)
-    pictures = with_caption(*draw_pictures(number), live=False)  # the verdict above is read out already
-    return f'<p role="status"><b>{html.escape(verdict.answer)}</b></p><ul>{reasons}</ul>{pictures}'
+def diagnosis_page(number: int, guess: str) -> str:
+    diagnosis = diagnose(number, guess)
+    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in diagnosis.reasons)
+    pictures = with_caption(*draw_pictures(number), live=False)  # screen readers already announce the answer
+    return f'<p role="status"><b>{html.escape(diagnosis.answer)}</b></p><ul>{reasons}</ul>{pictures}'
 
 
 def clinic() -> widgets.VBox:
-    """The clinic, open."""
     return Clinic().box

@@ -1,13 +1,12 @@
-"""A drawing board whose sketch a generator translates at every stroke."""
+"""The drawing board: a generator translates the sketch after every stroke."""
 
 import base64
-import binascii
 import io
 from importlib.resources import files
 
 import traitlets
 from matplotlib.figure import Figure
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
@@ -29,48 +28,49 @@ BOARD = files("pix2pix_edu.board")
 
 
 def draw_and_translate(generator: Generator, size: int = 64, sketch: Image.Image | None = None) -> "Board":
-    """A board of `size` pixels to draw a label map on, beside what the generator makes of it; it begins with `sketch` or a sample."""
+    """Return a board of `size` pixels to draw a label map on, next to its translation. It starts with `sketch` or with a sample."""
     return Board(place(generator), size, sketch)
 
 
 def draw_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> tuple[Figure, str]:
-    """A label map beside its translation under the dropout of this seed."""
+    """Draw a label map next to its translation, with dropout from this seed."""
     fake = translate_sketch(generator, sketch, seed)
     return draw_pictures({"sketch x": to_tensor(sketch)[None], "fake G(x)": fake[None]}), describe(sketch, seed)
 
 
 def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> Tensor:
-    """G(x) of a label map, the same each time for the same seed of the dropout; torch's random numbers stay as they were."""
+    """Translate a label map; the same dropout seed gives the same result. Torch's global random numbers are not changed."""
     with own_random_numbers(seed):
         return translate(generator, to_tensor(sketch))
 
 
 def describe(sketch: Image.Image, seed: int) -> str:
-    """What is to be seen in a sketch and in its translation: each class with its share of the area."""
+    """Return an alt text for a sketch and its translation: each class with its share of the area."""
     shares = label_ids(sketch).flatten().bincount(minlength=len(CLASSES)) / (sketch.width * sketch.height)
     largest_first = shares.argsort(descending=True, stable=True)
     seen = [f"{CLASSES[number]} {shares[number]:.1%}" for number in largest_first if shares[number] > 0]
-    return f"The sketch and what G makes of it, dropout seed {seed}: {', '.join(seen)}."
+    return f"The sketch and its translation, dropout seed {seed}: {', '.join(seen)}."
 
 
 def open_sketch(url: str, size: int) -> Image.Image:
-    """The label map in a PNG data URL, each pixel in exactly the colour of its class."""
+    """Return the label map in a PNG data URL, with each pixel in exactly the colour of its class."""
     try:
         if not url.startswith(PREFIX):
-            raise ValueError("it begins otherwise")
+            raise ValueError(f"it does not start with {PREFIX}")
         image = Image.open(io.BytesIO(base64.b64decode(url.removeprefix(PREFIX), validate=True)), formats=["PNG"])
-        if image.size != (size, size):  # known before the pixels are unpacked
+        if image.size != (size, size):  # checked before the pixels are unpacked
             raise ValueError(f"it is {image.width} x {image.height}")
-        labels = label_ids(image.convert("RGB"))  # a browser that guards against fingerprints alters colours a little
-    except (ValueError, OSError, SyntaxError, binascii.Error, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): make one with data_url") from None
+        labels = label_ids(image.convert("RGB"))  # a browser that prevents fingerprinting changes colours slightly
+    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        make = "make one with data_url from pix2pix_edu.classroom.display"
+        raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): {make}") from None
     return Image.fromarray(PALETTE[labels.numpy()])
 
 
 class Board(anywidget.AnyWidget):
-    """The drawing board in a notebook: `sketch` and `fake` are PNG data URLs, `alt` says what is in them."""
+    """The drawing board in a notebook: `sketch` and `fake` are PNG data URLs, `alt` describes them."""
 
-    # A widget may load one module and one style sheet, so the host's is added to the board's.
+    # A widget may load only one module and one style sheet, so each combines two files.
     _esm = "".join(BOARD.joinpath(file).read_text("utf-8") for file in ("board.js", "widget.js"))
     _css = "".join(BOARD.joinpath(file).read_text("utf-8") for file in ("board.css", "widget.css"))
     size = traitlets.Int().tag(sync=True)
@@ -87,32 +87,28 @@ class Board(anywidget.AnyWidget):
         super().__init__(
             size=size,
             paints=paints(),
-            samples=[{"name": name, "labels": _bytes(picture)} for name, picture in samples.items()],
+            samples=[{"name": name, "labels": label_ids(picture).byte().numpy().tobytes()} for name, picture in samples.items()],
             sketch=data_url(sketch or next(iter(samples.values()))),
         )
 
     @property
     def picture(self) -> Image.Image:
-        """The label map that stands on the board."""
+        """The label map on the board."""
         return open_sketch(self.sketch, self.size)
 
     @traitlets.validate("sketch")
-    def _refuse_what_is_no_sketch(self, proposal: dict) -> str:
+    def _check_sketch(self, proposal: dict) -> str:
         open_sketch(proposal["value"], self.size)
         return proposal["value"]
 
     @traitlets.observe("sketch", "seed")
     def _translate(self, _: dict) -> None:
         sketch = self.picture
-        with self.hold_sync():  # picture and words arrive together
+        with self.hold_sync():  # send picture and alt text together
             self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
             self.alt = describe(sketch, self.seed)
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**options)
         figure, alt = draw_sketch(self._generator, self.picture, self.seed)
-        return {**data, "text/html": as_html(figure, alt), "text/plain": alt}, metadata  # for readers without a kernel
-
-
-def _bytes(label_map: Image.Image) -> bytes:
-    return label_ids(label_map).byte().numpy().tobytes()
+        return {**data, "text/html": as_html(figure, alt), "text/plain": alt}, metadata  # shown where there is no kernel

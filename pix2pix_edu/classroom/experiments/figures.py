@@ -1,4 +1,4 @@
-"""Figures of the paper's experiments: a table as dots and ranges, a measure over training, what one measure costs in another."""
+"""Figures of lesson 07: a table as dots and ranges, a measure during training, one measure against another."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,12 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pix2pix_edu.classroom.display import COLOURS, new_figure
+from pix2pix_edu.classroom.display import COLOURS, LINE_COLOURS, new_figure
 
-Values = Mapping[str, Sequence[float]]  # a row of a table: its value for each seed
-LINES = ("-", ":", "--")  # what a score is held against: ceiling, floor, baseline
+Values = Mapping[str, Sequence[float]]  # the rows of a table: one value per seed
+LINES = ("-", ":", "--")  # what scores are compared with: ceiling, floor, baseline
 STYLES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (5, 1, 1, 1, 1, 1)), "v"))
-INKS = (COLOURS["D"], COLOURS["fake"], COLOURS["y"], COLOURS["x"], COLOURS["L1"])
 
 
 def draw_table(
@@ -21,8 +20,8 @@ def draw_table(
     yours: Mapping[str, Mapping[str, float]] | None = None,
     label: str = "",
 ) -> Figure:
-    """A panel for each measure: a dot for each seed on a bar from the lowest to the highest; the paper's value as an open diamond."""
-    whose = "ours: " if paper else ""  # the paper prints no such lines
+    """Draw a panel per measure: a dot per seed on a bar from the lowest to the highest, and the paper's value as an open diamond."""
+    whose = "ours: " if paper else ""  # the paper has no such lines
     rows = list(next(iter(ours.values())))
     figure, panels = new_figure(max(5.6, 2.5 * len(ours) + 1.3), 0.36 * len(rows) + (1.5 if label else 1.3), columns=len(ours))
     for axes, (measure, table) in zip(panels, ours.items(), strict=True):
@@ -50,10 +49,10 @@ def draw_moments(
     lines: Mapping[str, float] | None = None,
     yours: Mapping[int, float] | None = None,
 ) -> Figure:
-    """A measure over the moments of training: the mean of the seeds as a line, from the lowest to the highest as a band."""
+    """Draw a measure during training: the mean of the seeds as a line, from the lowest to the highest as a band."""
     figure, (axes,) = new_figure(7.2, 3.2)
     for place, (name, moments) in enumerate(curves.items()):
-        (stroke, marker), ink = STYLES[place % len(STYLES)], INKS[place % len(INKS)]
+        (stroke, marker), ink = STYLES[place % len(STYLES)], LINE_COLOURS[place % len(LINE_COLOURS)]
         means = [sum(values) / len(values) for values in moments.values()]
         axes.plot(list(moments), means, linestyle=stroke, marker=marker, markersize=4, color=ink, label=name)
         axes.fill_between(list(moments), *zip(*((min(row), max(row)) for row in moments.values()), strict=True), color=ink, alpha=0.15)
@@ -69,7 +68,7 @@ def draw_moments(
 
 
 def draw_trade_off(across: Values, up: Values, labels: tuple[str, str]) -> Figure:
-    """One measure against another: a cross for each row, as wide and as high as its seeds lie apart, joined in the order of the rows."""
+    """Draw one measure against another: one cross per row, which spans the range of its seeds, joined in the order of the rows."""
     figure, (axes,) = new_figure(6.2, 3.6)
     middles = []
     for place, name in enumerate(across):
@@ -88,7 +87,7 @@ def draw_trade_off(across: Values, up: Values, labels: tuple[str, str]) -> Figur
 
 def _draw_range(axes: Axes, row: int, values: Sequence[float]) -> None:
     axes.plot([min(values), max(values)], [row, row], color=COLOURS["fake"], linewidth=6, alpha=0.35, solid_capstyle="butt")
-    axes.plot(values, [row] * len(values), "o", color=COLOURS["fake"], markersize=4, label="ours, a seed each" if row == 0 else None)
+    axes.plot(values, [row] * len(values), "o", color=COLOURS["fake"], markersize=4, label="ours, one per seed" if row == 0 else None)
 
 
 def _draw_lines(axes: Axes, lines: Mapping[str, float]) -> None:
@@ -103,6 +102,6 @@ def _draw_marks(axes: Axes, rows: Sequence[str], marks: Mapping[str, float], nam
 
 
 def _draw_legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """One legend below all panels, each name once."""
+    """Draw one legend below all panels, with each name once."""
     named = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=5, fontsize=8)

@@ -1,4 +1,4 @@
-"""A control over how long the paper's run takes: picture, width and batch to choose, counted, against what machines can do."""
+"""An explorable figure of how long the paper's run takes: picture, width and batch size, on several machines."""
 
 import functools
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from pix2pix_edu.training import Pix2Pix, train_step
 
 SIZES, WIDTHS, BATCHES = (64, 128, 256), (16, 64), (1, 4, 16)
 PAIRS_SEEN = 80_000  # of the paper's facades: 400 pairs, 200 times
-ADAM_TENSORS = 7  # weight, gradient and two memories are read, and all but the gradient written
+ADAM_TENSORS = 7  # Adam reads weight, gradient and two moments, and writes all but the gradient
 
 
-def step_costs(size: int, width: int, batch_size: int) -> list[Cost]:
-    """The costs of a training step, counted without memory or arithmetic."""
-    # Each operation's cost is a part for the weights and a part for each pair: a straight line through two counts.
+def costs_of_a_step(size: int, width: int, batch_size: int) -> list[Cost]:
+    """Return the costs of a training step, counted on the meta device: no memory, no arithmetic."""
+    # Each operation costs a part for the weights and a part for each pair, so two counts determine every batch size.
     one, two = _counted(size, width, 1), _counted(size, width, 2)
     return [Cost(*(a + (batch_size - 1) * (b - a) for a, b in zip(*both, strict=True))) for both in zip(one, two, strict=True)]
 
@@ -38,13 +38,13 @@ def _counted(size: int, width: int, batch_size: int) -> list[Cost]:
 
 
 def _backward(loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
-    """descend() without its step: fused Adam refuses tensors that have no memory, so it is added by its formula."""
+    """descend() without its step: fused Adam rejects tensors on the meta device, so its cost is added by formula."""
     loss.backward(inputs=[weight for group in optimizer.param_groups for weight in group["params"]])
 
 
 def draw_run_time(machines: Mapping[str, Machine], size: int = 256, width: int = 64, batch_size: int = 1) -> tuple[Figure, str]:
-    """The floor of a run over 80,000 pairs on each machine, and how much of it is waiting for memory."""
-    costs, steps = step_costs(size, width, batch_size), PAIRS_SEEN // batch_size
+    """Draw the least time of a run over 80,000 pairs on each machine, and the share of it that is spent waiting for memory."""
+    costs, steps = costs_of_a_step(size, width, batch_size), PAIRS_SEEN // batch_size
     seconds, notes = {}, {}
     for name, machine in machines.items():
         label, floor = f"{name}, floor", floor_seconds(costs, machine)
@@ -59,10 +59,10 @@ def draw_run_time(machines: Mapping[str, Machine], size: int = 256, width: int =
 
 
 def explore_run_time(machines: Mapping[str, Machine]) -> ipywidgets.VBox:
-    """Picture, width and batch to choose; every machine's floor answers."""
+    """Choose picture, width and batch size, and see every machine's floor."""
     for size in SIZES:
         for width in WIDTHS:
-            step_costs(size, width, 1)  # counted now, so that no click has to wait
+            costs_of_a_step(size, width, 1)  # count now, so that no click has to wait
     return explore(
         functools.partial(draw_run_time, machines),
         size=choice("Picture (px)", list(SIZES), 256),

@@ -1,4 +1,4 @@
-"""What each loss asks for: one pixel of many photographs, a window with two answers, the pull of each term."""
+"""Figures of the best answer to each loss: one pixel in many photographs, a window that is lit or dark, gradients of each term."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,18 +14,18 @@ from torch import Tensor
 from pix2pix_edu.classroom.display import COLOURS, new_figure
 
 LOSS_COLOURS = {"L1": COLOURS["L1"], "L2": "#999999", "adversarial": COLOURS["fake"], "D": COLOURS["D"]}
-LIT, DARK = 0.6, -0.6  # the two answers of the window
-NIGHT, LAMP, FRAME = np.array([[0.17, 0.22, 0.33], [1.00, 0.87, 0.55], [0.54, 0.50, 0.45]])  # the colours they are shown in
+LIT, DARK = 0.6, -0.6  # the two brightnesses of a real window
+NIGHT, LAMP, FRAME = np.array([[0.17, 0.22, 0.33], [1.00, 0.87, 0.55], [0.54, 0.50, 0.45]])  # the colours of a drawn window
 
 
 def _place_axes(figure: Figure, **borders: float) -> None:
-    """Fixed borders (shares of the figure): working them out would take half of the time that a widget has."""
+    """Set fixed borders, as shares of the figure: the layout engine would double the drawing time of a widget."""
     figure.set_layout_engine(None)
     figure.subplots_adjust(**borders)
 
 
 def draw_pixel(values: Tensor, answers: Mapping[str, float]) -> Figure:
-    """How often a pixel has each brightness in many photographs, and the one number that each loss asks for."""
+    """Draw how often a pixel has each brightness in many photographs, and the number that is best for each loss."""
     figure, (ax,) = new_figure(7, 2.6)
     _place_axes(figure, left=0.11, right=0.72 if answers else 0.98, bottom=0.2, top=0.96)
     ax.hist(values.numpy(), bins=40, range=(-1, 1), color=COLOURS["y"], alpha=0.55)
@@ -39,7 +39,7 @@ def draw_pixel(values: Tensor, answers: Mapping[str, float]) -> Figure:
 
 
 def draw_sight(histories: Mapping[str, Sequence[float]], chance: float) -> Figure:
-    """The loss of some discriminators over their steps, beside what a guess costs."""
+    """Draw the loss of up to two discriminators over their steps, and the loss of a guess as a dotted line."""
     figure, (ax,) = new_figure(6, 2.6)
     for (name, history), style in zip(histories.items(), ("-", "--"), strict=False):
         ax.plot(range(1, len(history) + 1), history, color=COLOURS["D"], linestyle=style, label=name)
@@ -50,7 +50,7 @@ def draw_sight(histories: Mapping[str, Sequence[float]], chance: float) -> Figur
 
 
 def draw_slopes(logit: float) -> Figure:
-    """The two losses that G could descend, over D's logit for the fake, and their slopes at one logit."""
+    """Draw the two losses that G could descend, over D's logit for the fake, and their slopes; `logit` is marked."""
     figure, axes = new_figure(8, 2.8, columns=2)
     _place_axes(figure, left=0.085, right=0.99, bottom=0.19, top=0.97, wspace=0.24)
     z = torch.linspace(-10, 10, 201, dtype=torch.float64)
@@ -74,29 +74,29 @@ def draw_slopes(logit: float) -> Figure:
 
 
 class TwoAnswers(NamedTuple):
-    """The game of one window, solved: for each number g that G could give, both terms against the best D there is."""
+    """The solved game of one window: for each brightness g that G could output, both terms of its objective against the best D."""
 
     lit_share: float
     grain: float
-    g: np.ndarray  # from 1 down to -1: of two equal optima the lit one comes first
+    g: np.ndarray  # from 1 down to -1, so that argmin picks the lit one of two equal optima
     adversarial: np.ndarray  # max over D of L_cGAN
-    l1: np.ndarray
+    l1: np.ndarray  # the mean of |y - fake|
     v: np.ndarray  # brightness
-    real: np.ndarray  # the density of y over v
-    fakes: np.ndarray  # the density of the fake over v, a row for each g
+    real: np.ndarray  # the density of y at each v
+    fakes: np.ndarray  # the density of the fake at each v, one row per g
 
     def total(self, l1_weight: float, gan_weight: float = 1.0) -> np.ndarray:
-        """What G minimises: gan_weight * max_D L_cGAN + lambda * L_L1."""
+        """Return what G minimises: gan_weight * max_D L_cGAN + lambda * L_L1."""
         return gan_weight * self.adversarial + l1_weight * self.l1
 
     def best(self, l1_weight: float, gan_weight: float = 1.0) -> int:
-        """Where in `g` the total is least."""
+        """Return the index in `g` with the lowest total."""
         return int(np.argmin(self.total(l1_weight, gan_weight).round(9)))
 
 
 @lru_cache(maxsize=32)
 def two_answers(lit_share: float, grain: float) -> TwoAnswers:
-    """A window is lit in this share of the photographs, else dark; grain blurs real and fake alike."""
+    """Solve the game of a window that is lit in a share of the photographs; `grain` is the standard deviation of real and fake."""
     v, g = np.linspace(-2.6, 2.6, 521), np.linspace(1, -1, 201)
     dv = v[1] - v[0]
 
@@ -106,12 +106,12 @@ def two_answers(lit_share: float, grain: float) -> TwoAnswers:
     real, fakes = lit_share * bell(LIT) + (1 - lit_share) * bell(DARK), bell(g[:, None])
     both = real + fakes
     adversarial = (real * np.log(real / both) + fakes * np.log(fakes / both)).sum(axis=1) * dv  # D = real / both
-    distance = real @ np.abs(v[:, None] - v) * dv  # of y from each brightness, on average
+    distance = real @ np.abs(v[:, None] - v) * dv  # mean distance of y from each brightness
     return TwoAnswers(lit_share, grain, g, adversarial, fakes @ distance * dv, v, real, fakes)
 
 
 def draw_two_answers(game: TwoAnswers, l1_weight: float) -> Figure:
-    """What D sees at the optimum, both terms over G's answer, and the windows."""
+    """Draw what D sees at the optimum, both terms over G's answer, and the windows."""
     figure, axes = new_figure(8.6, 2.9, columns=3)
     _place_axes(figure, left=0.05, right=0.99, bottom=0.18, top=0.9, wspace=0.38)
     best = game.best(l1_weight)
@@ -158,7 +158,7 @@ def _draw_windows(ax: Axes, lit_share: float, answer: float) -> None:
 
 
 def paint_window(value: float) -> np.ndarray:
-    """A window of 9 by 9 pixels whose glass has this brightness, from dark to lit."""
+    """Return a window of 9 by 9 pixels whose glass has this brightness, from dark to lit."""
     share = np.clip((value - DARK) / (LIT - DARK), 0, 1)
     window = np.full((9, 9, 3), FRAME)
     for rows in (slice(1, 4), slice(5, 8)):
@@ -168,7 +168,7 @@ def paint_window(value: float) -> np.ndarray:
 
 
 def draw_optimum(games: Sequence[TwoAnswers], l1_weights: Sequence[float]) -> Figure:
-    """The best answer over lambda, a curve for each game."""
+    """Draw the best answer over lambda, one curve per game."""
     figure, (ax,) = new_figure(6.5, 2.8)
     for game, style in zip(games, ("-", "--", ":"), strict=False):
         best = [game.g[game.best(weight)] for weight in l1_weights]
@@ -177,24 +177,18 @@ def draw_optimum(games: Sequence[TwoAnswers], l1_weights: Sequence[float]) -> Fi
         ax.axhline(level, color=COLOURS["y"], linewidth=1)
         ax.text(l1_weights[0], level + 0.03, name, fontsize=8, color=COLOURS["y"])
     ax.set(xscale="log", xlabel="λ (weight of L1)", ylabel="best g", ylim=(-0.7, 0.75))
-    ax.legend(
-        fontsize=8,
-        title="share of photographs with the window lit",
-        title_fontsize=8,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.12),
-        ncols=3,
-    )
+    title = "share of photographs with the window lit"
+    ax.legend(fontsize=8, title=title, title_fontsize=8, loc="lower left", bbox_to_anchor=(0.0, 0.12), ncols=3)
     return figure
 
 
 def draw_pulls(pulls: Mapping[str, tuple[float, float]]) -> Figure:
-    """For each objective, how hard its two terms pull at the fake: the norms of their gradients, on a log axis."""
+    """Draw the norms of the gradients at the fake, on a log axis: for each objective, those of its adversarial and its L1 term."""
     figure, (ax,) = new_figure(7, 2.8)
     for row, (adversarial, l1) in enumerate(pulls.values()):
         ax.barh(row - 0.19, adversarial, height=0.36, color=COLOURS["fake"], label="adversarial" if row == 0 else None)
         ax.barh(row + 0.19, l1, height=0.36, color=COLOURS["L1"], label="L1" if row == 0 else None)
-    ax.set(xscale="log", xlim=(1e-4, 10), xlabel="norm of the gradient that arrives at the fake")
+    ax.set(xscale="log", xlim=(1e-4, 10), xlabel="norm of the gradient at the fake")
     ax.set_yticks(range(len(pulls)), labels=list(pulls))
     ax.invert_yaxis()
     ax.legend(fontsize=8)

@@ -1,4 +1,4 @@
-"""Explorable objectives: a pixel of many photographs, their median and mean, G's slopes, and lambda on a window with two answers."""
+"""Explorable objectives: a pixel in many photographs, their median and mean, G's slopes, and lambda for a lit or dark window."""
 
 import ipywidgets
 import torch
@@ -10,7 +10,7 @@ from pix2pix_edu.classroom.display import draw_pictures
 from pix2pix_edu.classroom.objective.figures import DARK, LIT, draw_pixel, draw_slopes, draw_two_answers, two_answers
 from pix2pix_edu.measures.pixels import lab
 
-PLACES = {  # row and column of a pixel of building 3 at 64 px, by what it shows
+PLACES = {  # what a pixel of building 3 shows: its row and column at 64 px
     "window pane": (36, 29),
     "shutter": (55, 41),
     "wall": (44, 43),
@@ -18,59 +18,59 @@ PLACES = {  # row and column of a pixel of building 3 at 64 px, by what it shows
     "pavement": (62, 30),
 }
 L1_WEIGHTS = [0, 0.1, 0.3, 1, 3, 10, 100]
-NEAR = 0.1  # in brightness: a photograph that differs by less counts as alike
+NEAR = 0.1  # photographs whose brightness differs by less are counted as near
 
 
 def draw_place(photos: Tensor, place: str = "window pane") -> tuple[Figure, str]:
-    """One pixel in all photographs (count, 3, 64, 64), with the answers of L1 and L2 computed from them."""
+    """Draw the brightness of one pixel in photographs (count, 3, 64, 64), with its median (best for L1) and mean (best for L2)."""
     row, column = PLACES[place]
     values = photos[:, :, row, column].mean(dim=1)
     answers = {"L1 (median)": values.median().item(), "L2 (mean)": values.mean().item()}
     near = {name: int(((values - answer).abs() < NEAR).sum()) for name, answer in answers.items()}
-    said = ", ".join(f"{name} {answer:.2f} with {near[name]} photographs within {NEAR}" for name, answer in answers.items())
-    return draw_pixel(values, answers), f"The pixel {place} in {len(values)} photographs, standard deviation {values.std():.2f}: {said}."
+    found = ", ".join(f"{name} {answer:.2f} with {near[name]} photographs within {NEAR}" for name, answer in answers.items())
+    return draw_pixel(values, answers), f"The pixel {place} in {len(values)} photographs, standard deviation {values.std():.2f}: {found}."
 
 
 def explore_place(photos: Tensor) -> ipywidgets.VBox:
-    """Which part of the house the pixel belongs to."""
+    """Choose the pixel by what it shows."""
     return explorer.explore(lambda place: draw_place(photos, place), place=explorer.choice("Pixel of the", list(PLACES), "window pane"))
 
 
-def chroma(pictures: Tensor) -> float:
-    """How colourful pictures are: the mean distance of their pixels from grey, in units of Lab."""
+def mean_chroma(pictures: Tensor) -> float:
+    """Return how colourful pictures are: the mean distance of their pixels from grey, in units of Lab."""
     return lab(pictures)[:, 1:].norm(dim=1).mean().item()
 
 
 def draw_averages(photos: Tensor, count: int = 101) -> tuple[Figure, str]:
-    """The first photograph beside the median and the mean of the first `count`."""
+    """Draw the first photograph beside the median and the mean of the first `count`."""
     some = photos[:count]
     median, mean = some.median(dim=0, keepdim=True).values, some.mean(dim=0, keepdim=True)
     alt = (
-        f"One photograph, the median and the mean of {count}. Chroma: {chroma(photos[:1]):.1f} in the photograph, "
-        f"{chroma(median):.1f} in the median, {chroma(mean):.1f} in the mean."
+        f"One photograph, the median and the mean of {count}. Chroma: {mean_chroma(photos[:1]):.1f} in the photograph, "
+        f"{mean_chroma(median):.1f} in the median, {mean_chroma(mean):.1f} in the mean."
     )
     return draw_pictures({"one photograph": photos[:1], f"median of {count}": median, f"mean of {count}": mean}), alt
 
 
 def explore_averages(photos: Tensor) -> ipywidgets.VBox:
-    """How many photographs take part."""
+    """Choose how many photographs are averaged."""
     return explorer.explore(lambda count: draw_averages(photos, count), count=explorer.choice("Photographs", [1, 3, 11, 31, 101], 101))
 
 
 def draw_logit(logit: float = -8) -> tuple[Figure, str]:
-    """Both losses of G and their slopes where D gives the fake this logit."""
+    """Draw both losses that G could descend, and their slopes where D gives the fake this logit."""
     D = torch.sigmoid(torch.tensor(float(logit), dtype=torch.float64)).item()
     alt = f"Logit {logit}: D gives the fake {D:.4f}. Slope of log(1 - D): {-D:.4f}; slope of -log D: {D - 1:.4f}."
     return draw_slopes(float(logit)), alt
 
 
 def explore_logit() -> ipywidgets.VBox:
-    """What D thinks of the fake."""
+    """Choose D's logit for the fake."""
     return explorer.explore(draw_logit, logit=explorer.choice("Logit", [-8, -4, -2, 0, 2, 4, 8], -8))
 
 
 def draw_l1_weight(l1_weight: float = 3, lit_share: float = 0.5, grain: float = 0.2) -> tuple[Figure, str]:
-    """The game of the window with two answers, solved for these values."""
+    """Draw the best answer of G for a window that is lit or dark, with the values that lead to it."""
     game = two_answers(lit_share, grain)
     best = game.best(l1_weight)
     g = game.g[best]
@@ -83,7 +83,7 @@ def draw_l1_weight(l1_weight: float = 3, lit_share: float = 0.5, grain: float = 
 
 
 def explore_l1_weight() -> ipywidgets.VBox:
-    """Lambda, how many windows are lit, and the grain of the photographs."""
+    """Choose lambda, how many windows are lit, and the grain of the photographs."""
     return explorer.explore(
         draw_l1_weight,
         l1_weight=explorer.choice("λ", L1_WEIGHTS, 3),

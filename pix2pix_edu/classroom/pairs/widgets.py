@@ -1,4 +1,4 @@
-"""Explorable figures about pairs: a translation, the jitter that both halves share, and pairs that are destroyed."""
+"""Explorable figures of pairs: a translation, the jitter that both halves share, and pairs damaged in several ways."""
 
 import io
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from pix2pix_edu.images import jitter, to_image, to_tensor
 from pix2pix_edu.measures.pixels import l1
 from pix2pix_edu.random_numbers import own_random_numbers
 
-HOUSES = SyntheticPairs(100, 144, seed=5)  # drawn when looked at
+HOUSES = SyntheticPairs(100, 144, seed=5)  # each is drawn when first indexed
 CROPS = (144, 136, 128, 112, 96)
 
 Damage = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def draw_translation(generator: nn.Module, pairs: SyntheticPairs, house: int, noise: int) -> tuple[Figure, str]:
-    """Input | fake | target of one house, with the dropout noise of one seed."""
+    """Draw input | fake | target of one house, with dropout from the seed `noise`."""
     x, y = (side.unsqueeze(0) for side in pairs[house])
     with own_random_numbers(noise), torch.no_grad():
         fake = generator(x)
@@ -43,7 +43,7 @@ def explore_translation(generator: nn.Module, pairs: SyntheticPairs) -> widgets.
 
 
 def draw_jitter(house: int, seed: int, crop: int, together: bool) -> tuple[Figure, str]:
-    """The crops of one pair, drawn once for both halves or once for each, and what is left of the pair."""
+    """Draw the crops of one pair, chosen once for both halves or once for each, and how well the cropped halves agree."""
     loaded = HOUSES[house]
     pair, boxes = _jittered(loaded, seed, crop, together)
     (top, left, flip), (y_top, y_left, y_flip) = boxes
@@ -51,13 +51,13 @@ def draw_jitter(house: int, seed: int, crop: int, together: bool) -> tuple[Figur
     alt = (
         f"House {house}, seed {seed}, {how}: x is cut at row {top}, column {left}{' and flipped' if flip else ''}, "
         f"y at row {y_top}, column {y_left}{' and flipped' if y_flip else ''}; "
-        f"{figures.edge_agreement(*pair):.2f} of the label edges lie on a photo edge (chance: 0.20)."
+        f"{figures.edge_agreement(*pair):.2f} of the label edges are photo edges too (chance: 0.20)."
     )
     return figures.draw_crops(loaded, boxes, pair), alt
 
 
 def _jittered(loaded: tuple[Tensor, Tensor], seed: int, crop: int, together: bool) -> tuple[tuple[Tensor, Tensor], list]:
-    """The two cut-outs, and where each comes from: every pixel carries its own number through the jitter as a fourth channel."""
+    """Return the two crops and the place of each, which is read from a fourth channel with the number of every pixel."""
     height, width = loaded[0].shape[-2:]
     numbers = torch.arange(height * width, dtype=torch.float32).view(1, height, width)
     x, y = (torch.cat([half, numbers]) for half in loaded)
@@ -71,7 +71,7 @@ def _jittered(loaded: tuple[Tensor, Tensor], seed: int, crop: int, together: boo
 
 
 def explore_jitter() -> widgets.VBox:
-    """Choose a house, the seed of the jitter, the side of the crop, and whether both halves share the draw."""
+    """Choose a house, the seed of the jitter, the side of the crop, and whether both halves share one draw."""
     return explore(
         draw_jitter,
         house=number("House", 0, len(HOUSES) - 1, 12),
@@ -81,19 +81,10 @@ def explore_jitter() -> widgets.VBox:
     )
 
 
-def as_jpeg(picture: Image.Image, quality: int) -> Image.Image:
-    """What comes back from a JPEG file."""
+def _through_jpeg(picture: Tensor) -> Tensor:
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality)
-    return to_image(to_tensor(Image.open(file)))
-
-
-def _jpeg_labels(x: Tensor, y: Tensor, house: int) -> tuple[Tensor, Tensor]:
-    return to_tensor(as_jpeg(to_image(x), quality=75)), y
-
-
-def _apart(x: Tensor, y: Tensor, house: int) -> tuple[Tensor, Tensor]:
-    return _jittered((x, y), house, 128, together=False)[0]
+    to_image(picture).save(file, "JPEG", quality=75)
+    return to_tensor(Image.open(file))
 
 
 DAMAGES: dict[str, Damage] = {
@@ -101,17 +92,17 @@ DAMAGES: dict[str, Damage] = {
     "photo of the next house": lambda x, y, house: (x, HOUSES[(house + 1) % len(HOUSES)][1]),
     "only x flipped": lambda x, y, house: (x.flip(-1), y),
     "x one pixel to the right": lambda x, y, house: (x.roll(1, dims=-1), y),
-    "crops drawn apart": _apart,
-    "labels through JPEG": _jpeg_labels,
+    "crops drawn apart": lambda x, y, house: _jittered((x, y), house, 128, together=False)[0],
+    "labels through JPEG": lambda x, y, house: (_through_jpeg(x), y),
 }
 
 
 def draw_destroyed(house: int, damage: str) -> tuple[Figure, str]:
-    """A pair after one kind of damage, and how much of it is left."""
+    """Draw a pair after one kind of damage, and how well its halves still agree."""
     before = HOUSES[house]
     x, y = DAMAGES[damage](*before, house)
     alt = (
-        f"House {house}, damage: {damage}. {figures.edge_agreement(x, y):.2f} of the label edges lie on a photo edge; "
+        f"House {house}, damage: {damage}. {figures.edge_agreement(x, y):.2f} of the label edges are photo edges too; "
         f"in the intact pair {figures.edge_agreement(*before):.2f}, by chance 0.20."
     )
     return figures.draw_overlays({"the photo": (x, y)}), alt

@@ -1,4 +1,4 @@
-"""A patch on the picture, its logit on the map, and how many logits see each pixel."""
+"""Figures of a patch: its place on the picture, its logit on the map, and how many logits see each pixel."""
 
 from collections.abc import Sequence
 
@@ -14,22 +14,22 @@ from pix2pix_edu.classroom.display import COLOURS, LOGITS, draw_picture, new_fig
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
 
 Span = tuple[int, int]  # first pixel, and the one after the last
-CELLS = ListedColormap(["#D9D9D9", "#6E6E6E"])  # a patch that overhangs, a patch that lies inside
+CELLS = ListedColormap(["#D9D9D9", "#6E6E6E"])  # a patch that overhangs, a patch wholly inside
 
 
 def spans(convs: Sequence[Conv], size: int) -> list[Span]:
-    """What each logit of one row (or column) of the map sees, in pixels of a picture of side `size`."""
+    """Return what each logit in a row or column of the map sees, in pixels of a picture of side `size`."""
     return [input_span(convs, index) for index in range(output_size(convs, size))]
 
 
 def wholly_inside(convs: Sequence[Conv], height: int, width: int) -> Tensor:
-    """For each logit of the map, (rows, columns): does its patch lie wholly inside the picture?"""
+    """Return for each logit of the map, (rows, columns), whether its patch is wholly inside the picture."""
     sides = [torch.tensor([first >= 0 and after_last <= side for first, after_last in spans(convs, side)]) for side in (height, width)]
     return sides[0][:, None] & sides[1]
 
 
 def vote_map(convs: Sequence[Conv], height: int, width: int) -> Tensor:
-    """How many logits see each pixel of the picture, (height, width)."""
+    """Return how many logits see each pixel of the picture, (height, width)."""
     sides = []
     for side in (height, width):
         votes = torch.zeros(side, dtype=torch.long)
@@ -40,7 +40,7 @@ def vote_map(convs: Sequence[Conv], height: int, width: int) -> Tensor:
 
 
 def outline(axes: Axes, rows: Span, columns: Span, fill: str = "none", line: float = 1.8) -> None:
-    """A square of pixels on a picture: yellow on black, so that it shows on any ground; a tiny one gets a ring around it."""
+    """Outline a rectangle of pixels, yellow on black so that it is visible on any picture; a tiny one gets a ring."""
     corner, width, height = (columns[0] - 0.5, rows[0] - 0.5), columns[1] - columns[0], rows[1] - rows[0]
     if height < 0.025 * abs(np.subtract(*axes.get_ylim())):
         for colour, thickness in (("black", 3.6), (COLOURS["patch"], 1.8)):
@@ -50,10 +50,12 @@ def outline(axes: Axes, rows: Span, columns: Span, fill: str = "none", line: flo
     axes.add_patch(Rectangle(corner, width, height, facecolor="none", edgecolor=COLOURS["patch"], linewidth=line))
 
 
-def picture_with_patch(axes: Axes, image: Tensor, rows: Span, columns: Span) -> None:
-    """The picture with one patch; where the patch overhangs the border, the cut is dashed and the overhang is named."""
+def picture_with_patch(axes: Axes, image: Tensor, convs: Sequence[Conv], row: int, col: int) -> None:
+    """Draw the picture with the patch of one logit; where it overhangs the border, the border is dashed and the overhang stated."""
+    rows, columns, side = input_span(convs, row), input_span(convs, col), receptive_field(convs)
     height, width = image.shape[-2:]
     draw_picture(axes, image)
+    axes.set_title(f"logit ({row}, {col}) sees {side} x {side} px", fontsize=10, y=1.0)
     outline(axes, rows, columns)
     inside_rows, inside_columns = (max(rows[0], 0), min(rows[1], height)), (max(columns[0], 0), min(columns[1], width))
     overhangs = []
@@ -74,23 +76,21 @@ def picture_with_patch(axes: Axes, image: Tensor, rows: Span, columns: Span) -> 
 
 
 def draw_patch(image: Tensor, convs: Sequence[Conv], row: int, col: int) -> Figure:
-    """The picture with the patch that the logit in `row`, `col` of the map judges."""
+    """Draw the picture with the patch of the logit in `row`, `col` of the map."""
     figure, (axes,) = new_figure(3.4, 3.6)
-    picture_with_patch(axes, image, input_span(convs, row), input_span(convs, col))
-    side = receptive_field(convs)
-    axes.set_title(f"logit ({row}, {col}) sees {side} x {side} px", fontsize=10)
+    picture_with_patch(axes, image, convs, row, col)
     return figure
 
 
 def logit_map(axes: Axes, logits: Tensor) -> float:
-    """One map of logits (rows, columns): blue real, vermilion fake, white undecided; returns the logit of full colour."""
+    """Draw logits (rows, columns), blue for real, white for undecided, vermilion for fake; return the logit of full colour."""
     limit = max(logits.abs().max().item(), 1e-6)
     axes.imshow(logits.detach().numpy(), cmap=LOGITS, vmin=-limit, vmax=limit, interpolation="nearest")
     return limit
 
 
 def draw_patch_map(logits: Tensor) -> Figure:
-    """D's answer for one picture: one logit for each patch, (rows, columns) or (1, 1, rows, columns)."""
+    """Draw D's output for one picture: one logit for each patch, (rows, columns) or (1, 1, rows, columns)."""
     logits = logits.reshape(logits.shape[-2:])
     figure, (axes,) = new_figure(4.2, 3.4)
     limit = logit_map(axes, logits)
@@ -102,29 +102,29 @@ def draw_patch_map(logits: Tensor) -> Figure:
 
 
 def vote_picture(axes: Axes, votes: Tensor) -> None:
-    """How many logits see each pixel, as a map with its extremes in the title."""
+    """Draw how many logits see each pixel, with the extremes in the title."""
     axes.imshow(votes.numpy(), cmap="cividis", vmin=0, interpolation="nearest")
     axes.set_title(f"votes for a pixel: {votes.min()} to {votes.max()}", fontsize=10, y=1.0)
 
 
 def draw_vote_map(convs: Sequence[Conv], height: int, width: int) -> Figure:
-    """How many logits see each pixel; beside it, two rows of the same map as curves."""
+    """Draw how many logits see each pixel; beside it, two rows of the same map as curves."""
     votes = vote_map(convs, height, width)
     figure, (picture, profile) = new_figure(7, 3, columns=2)
     vote_picture(picture, votes)
     picture.set(xlabel="column (px)", ylabel="row (px)")
-    profile.step(range(width), votes[height // 2], where="mid", color=COLOURS["D"], label=f"row {height // 2}")
-    profile.step(range(width), votes[0], where="mid", color=COLOURS["fake"], label="row 0")
+    for row, role in ((height // 2, "D"), (0, "fake")):
+        profile.step(range(width), votes[row], where="mid", color=COLOURS[role], label=f"row {row}")
     profile.set(xlabel="column (px)", ylabel="logits that see the pixel", ylim=(0, None))
     profile.legend(fontsize=8)
     return figure
 
 
 def cell_map(axes: Axes, inside: Tensor, row: int, col: int) -> None:
-    """The logit map as cells: dark where the patch lies wholly inside the picture, pale where it overhangs; one is chosen."""
+    """Draw the map as cells, dark where the patch is wholly inside the picture and pale where it overhangs; mark one logit."""
     rows, columns = inside.shape
     axes.imshow(inside.numpy(), cmap=CELLS, vmin=0, vmax=1, interpolation="nearest")
-    if max(rows, columns) <= 64:  # finer cells would vanish under the lines
+    if max(rows, columns) <= 64:  # the lines would cover smaller cells
         axes.hlines(np.arange(0.5, rows - 1), -0.5, columns - 0.5, color="white", linewidth=0.5)
         axes.vlines(np.arange(0.5, columns - 1), -0.5, rows - 0.5, color="white", linewidth=0.5)
     outline(axes, (row, row + 1), (col, col + 1), fill=COLOURS["patch"], line=1)
@@ -133,22 +133,21 @@ def cell_map(axes: Axes, inside: Tensor, row: int, col: int) -> None:
 
 
 def draw_patch_panels(image: Tensor, convs: Sequence[Conv], row: int, col: int, others: Sequence[tuple[int, int]] = ()) -> Figure:
-    """The patch on the picture, its logit on the map, and the votes for each pixel; `others` are logits whose patches show thinly."""
+    """Draw the patch on the picture, its logit on the map, and the votes for each pixel; the patches of `others` are thin white lines."""
     height, width = image.shape[-2:]
     figure, (picture, cells, votes) = bare_figure()
-    picture_with_patch(picture, image, input_span(convs, row), input_span(convs, col))
+    picture_with_patch(picture, image, convs, row, col)
     side = receptive_field(convs)
     for other_row, other_col in others:
         corner = (input_span(convs, other_col)[0] - 0.5, input_span(convs, other_row)[0] - 0.5)
         picture.add_patch(Rectangle(corner, side, side, facecolor="none", edgecolor="white", linewidth=0.8))
-    picture.set_title(f"logit ({row}, {col}) sees {side} x {side} px", fontsize=10, y=1.0)
     cell_map(cells, wholly_inside(convs, height, width), row, col)
     vote_picture(votes, vote_map(convs, height, width))
     return figure
 
 
 def bare_figure(count: int = 3) -> tuple[Figure, list[Axes]]:
-    """Panels without ticks at fixed places: drawn in half the time, for figures that answer a control."""
+    """Return panels without ticks at fixed places, which widgets draw in half the time."""
     figure, panels = new_figure(8, 2.9, columns=count)
     figure.set_layout_engine("none")
     for i, axes in enumerate(panels):
@@ -158,7 +157,7 @@ def bare_figure(count: int = 3) -> tuple[Figure, list[Axes]]:
 
 
 def draw_cone(convs: Sequence[Conv], index: int = 5) -> Figure:
-    """One line through the network: the pixels of each layer that one logit depends on, from the picture up to the logit."""
+    """Draw one row of pixels of each layer, from the picture up to the logit; those that one logit depends on are dark."""
     figure, (axes,) = new_figure(8, 3)
     figure.set_layout_engine("none")
     axes.set_position((0.22, 0.17, 0.54, 0.79))
@@ -167,9 +166,9 @@ def draw_cone(convs: Sequence[Conv], index: int = 5) -> Figure:
         first, after_last = input_span(convs[layer:], index)
         centres = [(sum(input_span(convs[:layer], i)) / 2 - 0.5, layer) for i in range(first - 2, after_last + 2)]
         seen, beside = seen + centres[2:-2], beside + centres[:2] + centres[-2:]
-        sum_of_it = f" = ({count} - 1) x {convs[layer].stride} + {convs[layer].kernel}" if layer < len(convs) else ""
+        formula = f" = ({count} - 1) x {convs[layer].stride} + {convs[layer].kernel}" if layer < len(convs) else ""
         count = after_last - first
-        axes.text(1.02, layer, f"{count}{sum_of_it}", transform=axes.get_yaxis_transform(), va="center")
+        axes.text(1.02, layer, f"{count}{formula}", transform=axes.get_yaxis_transform(), va="center")
     axes.plot(*zip(*beside, strict=True), ".", color="#BBBBBB", markersize=4)
     axes.plot(*zip(*seen, strict=True), "s", color=COLOURS["D"], markersize=3)
     names = ["picture", *(f"after conv {layer}, stride {conv.stride}" for layer, conv in enumerate(convs, 1))]
@@ -180,19 +179,19 @@ def draw_cone(convs: Sequence[Conv], index: int = 5) -> Figure:
 
 
 def draw_patch_sizes(image: Tensor, stacks: dict[int, Sequence[Conv]]) -> Figure:
-    """The picture once for each patch size, with the patch of the logit in the middle of the map."""
+    """Draw the picture once for each patch size, with the patch of the logit in the middle of the map."""
     figure, panels = new_figure(7, 5.2, rows=2, columns=-(-len(stacks) // 2))
     for axes in panels[len(stacks) :]:
         axes.set_axis_off()
     for axes, (patch, convs) in zip(panels, stacks.items(), strict=False):
         rows, columns = (output_size(convs, side) for side in image.shape[-2:])
-        picture_with_patch(axes, image, input_span(convs, rows // 2), input_span(convs, columns // 2))
+        picture_with_patch(axes, image, convs, rows // 2, columns // 2)
         axes.set_title(f"patch {patch}: {rows} x {columns} logits", fontsize=10)
     return figure
 
 
 def draw_gradients(energies: dict[str, Tensor], rows: Span, columns: Span) -> Figure:
-    """Where one logit's gradient is not zero: its energy at each pixel (log scale, white = exactly zero), with the patch."""
+    """Draw the energy of one logit's gradient at each pixel (log scale, white = exactly zero), with the patch."""
     figure, panels = new_figure(2.7 * len(energies) + 0.8, 3, columns=len(energies))
     for axes, (title, energy) in zip(panels, energies.items(), strict=True):
         decades = torch.where(energy > 0, (energy / energy.max()).clamp(min=1e-30).log10(), torch.nan)
@@ -206,14 +205,14 @@ def draw_gradients(energies: dict[str, Tensor], rows: Span, columns: Span) -> Fi
 
 
 def draw_occlusion(image: Tensor, covered: Span, change: Tensor) -> Figure:
-    """A covered square of the picture, and how far each logit moved; a frame surrounds those that moved at all."""
+    """Draw a picture with a covered square, and how much each logit changed; a frame surrounds those that changed at all."""
     figure, (picture, answer) = new_figure(7, 3.1, columns=2)
     draw_picture(picture, image, f"covered: {covered[1] - covered[0]} x {covered[1] - covered[0]} px")
     outline(picture, covered, covered, fill="#777777")
     drawn = answer.imshow((change.abs() / change.abs().max()).detach().numpy(), cmap="Greys", interpolation="nearest")
     rows, columns = change.nonzero(as_tuple=True)
     outline(answer, (int(rows.min()), int(rows.max()) + 1), (int(columns.min()), int(columns.max()) + 1))
-    answer.set_title(f"{len(rows)} of {change.numel()} logits moved", fontsize=10)
+    answer.set_title(f"{len(rows)} of {change.numel()} logits changed", fontsize=10)
     answer.set(xlabel="column of the map", ylabel="row of the map")
     figure.colorbar(drawn, ax=answer, shrink=0.8, label="change of the logit (largest: 1)")
     return figure
@@ -222,14 +221,14 @@ def draw_occlusion(image: Tensor, covered: Span, change: Tensor) -> Figure:
 def draw_judgement(
     picture: Tensor, logits: Tensor, convs: Sequence[Conv], title: str = "judged picture", change: Tensor | None = None
 ) -> Figure:
-    """A picture, D's logits laid over it where their patches are centred, and the map of logits alone, or of their change."""
+    """Draw a picture, D's logits over it at the centres of their patches, and the map of logits, or of their change, alone."""
     figure, (plain, over, alone) = bare_figure()
     draw_picture(plain, picture)
     draw_picture(over, picture.mean(dim=0, keepdim=True).expand(3, -1, -1))
     limit = max(logits.abs().max().item(), 1e-6)
     left, right, top, bottom = (edge for side in reversed(logits.shape) for edge in _edges(convs, side))
     painted = LOGITS(logits.detach().div(2 * limit).add(0.5).numpy())
-    painted[..., 3] = 0.9 * (logits.detach().abs() / limit).sqrt().numpy()  # where D is undecided, the picture shows through
+    painted[..., 3] = 0.9 * (logits.detach().abs() / limit).sqrt().numpy()  # where D is undecided, the picture is visible
     over.imshow(painted, extent=(left, right, bottom, top), interpolation="nearest")
     height, width = picture.shape[-2:]
     over.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
@@ -238,13 +237,12 @@ def draw_judgement(
     for axes, words in ((plain, title), (over, "logits over the picture"), (alone, map_title)):
         axes.set_title(words, fontsize=10, y=1.0)
     colours = "real: blue, fake: vermilion" if change is None else "up: blue, down: vermilion"
-    hint = f"{colours}; full at {full:.2g}"
-    alone.text(0.5, -0.03, hint, transform=alone.transAxes, ha="center", va="top", fontsize=8)
+    alone.text(0.5, -0.03, f"{colours}; full at {full:.2g}", transform=alone.transAxes, ha="center", va="top", fontsize=8)
     return figure
 
 
 def _edges(convs: Sequence[Conv], count: int) -> tuple[float, float]:
-    """From where to where the centres of `count` patches reach, with half a step on either side (px)."""
+    """Return the range of the centres of `count` patches, with half a step on either side (px)."""
     half = output_step(convs) / 2
     first, last = (sum(input_span(convs, index)) / 2 - 0.5 for index in (0, count - 1))
     return first - half, last + half

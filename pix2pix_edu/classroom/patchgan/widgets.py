@@ -1,4 +1,4 @@
-"""Controls over the patch: its size and place, the strides it comes from, and what a trained D says of each."""
+"""Explorable patches: their size and place, the strides that give them, and the logits of a trained D."""
 
 import copy
 import functools
@@ -25,19 +25,19 @@ DAMAGE_SIDE = 16  # px
 
 @functools.cache
 def photograph(house: int, size: int) -> Tensor:
-    """The photograph of one drawn house."""
+    """Return the photograph of one drawn house."""
     return to_tensor(draw_pair(house, size)[1])
 
 
 @functools.cache
 def parameters(patch: int) -> int:
-    """How many weights the paper's D of this patch has; counted on a network without memory."""
-    with torch.device("meta"):
+    """Return how many weights the paper's D of this patch has."""
+    with torch.device("meta"):  # allocates no memory
         return sum(weight.numel() for weight in PatchDiscriminator(patch).parameters())
 
 
 def draw_patch_view(patch: int = 70, size: int = 256, row: int = 15, column: int = 15, overlay: str = OVERLAYS[0]) -> tuple[Figure, str]:
-    """One patch on the picture, on the map, and in the votes, with its numbers in words."""
+    """Draw one patch on the picture, on the map, and in the votes, with its numbers in words."""
     convs = patch_convs(patch)
     side = output_size(convs, size)
     if side < 1:
@@ -52,7 +52,7 @@ def draw_patch_view(patch: int = 70, size: int = 256, row: int = 15, column: int
         f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch. "
         f"Logit ({row}, {column}) sees rows {top} to {bottom - 1} and columns {left} to {right - 1}{padding}. "
         f"{f'In white: {len(others)} patches. ' if others else ''}"
-        f"{inside} of {side * side} patches lie wholly inside. "
+        f"{inside} of {side * side} patches are wholly inside. "
         f"A pixel is seen by {votes.min()} to {votes.max()} logits. The paper's D of this patch has {parameters(patch):,} parameters."
     )
 
@@ -62,23 +62,23 @@ def _around(row: int, column: int, side: int) -> list[tuple[int, int]]:
 
 
 def _grid(side: int) -> list[tuple[int, int]]:
-    step = max(5, side // 6)  # a patch of 1 has 65536 logits: that many outlines would be one grey
+    step = max(5, side // 6)  # patch 1 has 65536 logits: all their outlines would merge into one grey
     return [(r, c) for r in range(0, side, step) for c in range(0, side, step)]
 
 
 def _no_map(patch: int, size: int) -> tuple[Figure, str]:
-    """A picture too small for any logit, and what the library says of it."""
+    """Draw a picture too small for any logit, with the library's error."""
     figure, panels = bare_figure()
     draw_picture(panels[0], photograph(7, size), f"{size} x {size} px: too small")
     panels[1].text(0.5, 0.5, "no logit", transform=panels[1].transAxes, ha="center")
     try:
         PatchDiscriminator(patch, width=1)(*torch.empty(2, 1, 3, size, size))
     except ValueError as error:
-        return figure, f"Patch {patch} on a {size} px picture: no output at all. The library says: {error}."
+        return figure, f"Patch {patch} on a {size} px picture: no output at all. The library raises: {error}."
 
 
 def explore_patch() -> ipywidgets.VBox:
-    """Patch, picture size, and logit to choose; the square, the map and the votes answer at once."""
+    """Choose a patch, the size of the picture, and a logit."""
     return explore(
         draw_patch_view,
         patch=choice("Patch", list(PATCHES), 70),
@@ -90,7 +90,7 @@ def explore_patch() -> ipywidgets.VBox:
 
 
 def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 2, fourth: int = 1, fifth: int = 1) -> tuple[Figure, str]:
-    """Five convolutions of your strides: the cone of pixels under one logit, and the patch it ends in."""
+    """Draw five convolutions with these strides: the cone of pixels under one logit, and the resulting patch."""
     strides = (first, second, third, fourth, fifth)
     convs = [Conv(kernel, stride, padding=1) for stride in strides]
     sides = [spans(convs[layer:], 64)[0] for layer in range(len(convs), -1, -1)]
@@ -103,7 +103,7 @@ def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 
 
 
 def explore_strides() -> ipywidgets.VBox:
-    """The strides of five convolutions to choose, and the patch that they make."""
+    """Choose the kernel and the strides of five convolutions."""
     names = ("first", "second", "third", "fourth", "fifth")
     strides = {name: choice(f"Conv {i}, stride", [1, 2], 2 if i < 4 else 1) for i, name in enumerate(names, 1)}
     return explore(draw_strides, kernel=choice("Kernel", [3, 4, 5], 4), **strides)
@@ -111,7 +111,7 @@ def explore_strides() -> ipywidgets.VBox:
 
 @torch.no_grad()
 def with_fixed_statistics(discriminator: nn.Module, x: Tensor, y: Tensor) -> nn.Module:
-    """A copy of D whose norm layers keep the statistics that (x, y) gave them, whatever they see afterwards."""
+    """Return a copy of D whose norm layers use the statistics of (x, y) for every later input."""
     fixed, h = copy.deepcopy(discriminator).eval(), torch.cat([x, y], dim=1)
     for layer in fixed.layers:
         if isinstance(layer, nn.BatchNorm2d):
@@ -121,7 +121,7 @@ def with_fixed_statistics(discriminator: nn.Module, x: Tensor, y: Tensor) -> nn.
 
 
 def damaged(picture: Tensor, how: str, row: int, column: int) -> Tensor:
-    """The picture with one square of 16 px made grey, blurred, or noisy."""
+    """Return the picture with one square of 16 px made grey, blurred, or noisy."""
     picture = picture.clone()
     square = picture[:, row : row + DAMAGE_SIDE, column : column + DAMAGE_SIDE]
     if how == "grey":
@@ -144,7 +144,7 @@ def draw_logits(
     column: int = 24,
     fixed: bool = False,
 ) -> tuple[Figure, str]:
-    """What D says of one picture, patch by patch, whole or with a damaged square; `pictures` are x, y and the fakes."""
+    """Draw D's logits for one picture, intact or with a damaged square; `pictures` are x, y and the fakes."""
     x, y, fake = (batch[house] for batch in pictures)
     half = y.shape[-1] // 2
     whole = {PICTURES[0]: y, PICTURES[1]: fake, PICTURES[2]: torch.cat([y[..., :half], fake[..., half:]], dim=-1)}[judged]
@@ -156,18 +156,18 @@ def draw_logits(
     left, right = logits[:, : logits.shape[1] // 2].mean(), logits[:, -(logits.shape[1] // 2) :].mean()
     alt = f"House {house}, {judged}: mean logit {logits.mean():.2f}; left half {left:.2f}, right half {right:.2f}."
     if damage != DAMAGES[0]:
-        moved = int((logits - before).abs().gt(1e-6).sum())
+        changed = int((logits - before).abs().gt(1e-6).sum())
         alt += (
             f" The {damage} square at rows {row} to {row + DAMAGE_SIDE - 1}, columns {column} to {column + DAMAGE_SIDE - 1} "
-            f"moves {moved} of {logits.numel()} logits (mean by {(logits - before).mean():+.3f}), "
-            f"{'statistics of the norm fixed' if fixed else 'statistics taken anew'}."
+            f"changes {changed} of {logits.numel()} logits (mean by {(logits - before).mean():+.3f}), "
+            f"{'statistics of the norm fixed' if fixed else 'statistics recomputed'}."
         )
     change = None if damage == DAMAGES[0] else logits - before
     return draw_judgement(picture, logits, discriminator.convs, title, change), alt
 
 
 def explore_logits(discriminator: nn.Module, x: Tensor, y: Tensor, fake: Tensor) -> ipywidgets.VBox:
-    """House, picture and damage to choose; D's map of logits answers."""
+    """Choose a house, a picture of it, and the damage."""
     last = y.shape[-1] - DAMAGE_SIDE
     return explore(
         functools.partial(draw_logits, discriminator, (x, y, fake)),

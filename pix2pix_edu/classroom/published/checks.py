@@ -1,4 +1,4 @@
-"""Checks of the exercises on published programs: count any D's patch, find the line at fault, mend the step."""
+"""Checks of lesson 08: count the patch of any D, find the faulty line of a step, fix the step."""
 
 import copy
 import functools
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pix2pix_edu.classroom.small_runs import OBJECTIVE, small_batches, small_model
 from pix2pix_edu.classroom.training_step.diagnosis import examine_step
-from pix2pix_edu.classroom.verdict import Misconception, check
+from pix2pix_edu.classroom.verdict import Misconception, agrees, check
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published.catalogue import SYSTEMS
@@ -18,8 +18,8 @@ from pix2pix_edu.receptive_field import Conv, output_size, receptive_field
 from pix2pix_edu.training import Losses, Pix2Pix, Step
 
 
-class Beside(nn.Module):
-    """Layers that judge x and y side by side, for a D that no text has."""
+class OnBoth(nn.Module):
+    """A D of these layers on x and y concatenated."""
 
     def __init__(self, *layers: nn.Module):
         super().__init__()
@@ -30,13 +30,13 @@ class Beside(nn.Module):
 
 
 @functools.cache
-def judges() -> dict[str, nn.Module]:
-    """Every D of the texts, and three more that no formula made for theirs fits."""
+def discriminators() -> dict[str, nn.Module]:
+    """Return every D of the texts, and three more that no formula made for those fits."""
     nested = nn.Sequential(nn.Sequential(nn.Conv2d(8, 8, 3, 1, 1), nn.ReLU()), nn.Sequential(nn.Conv2d(8, 8, 3, 3, 1)))
     return {name: system.discriminator(8) for name, system in SYSTEMS.items()} | {
         "the 34 patch": PatchDiscriminator(34, width=8),
         "the 1 patch": PatchDiscriminator(1, width=8),
-        "blocks within blocks": Beside(nn.Conv2d(6, 8, 5, 2, 2), nested, nn.Conv2d(8, 1, 4, 1, 1)),
+        "blocks within blocks": OnBoth(nn.Conv2d(6, 8, 5, 2, 2), nested, nn.Conv2d(8, 1, 4, 1, 1)),
     }
 
 
@@ -52,7 +52,7 @@ def _walk(convs: list[Conv], step: Callable[[float, Conv], float]) -> float:
 # fmt: off
 WRONG_AUDITS: list[tuple[Callable[[nn.Module], float], str]] = [
     (lambda D: 70,
-     "you give back what the texts say. Read it from the module that you are handed"),
+     "you return what the texts say. Read it from the module that you are given"),
     (lambda D: receptive_field(_convs(D, deep=False)),
      "you look at the outermost layers only. A block is a module with modules inside: D.modules() visits them all"),
     (lambda D: output_size(_convs(D), 256),
@@ -62,7 +62,7 @@ WRONG_AUDITS: list[tuple[Callable[[nn.Module], float], str]] = [
     (lambda D: math.prod(conv.stride for conv in _convs(D)),
      "this is the step from one patch to the next, the product of the strides"),
     (lambda D: _walk(_convs(D), lambda r, conv: (r - 1) * conv.stride + conv.kernel),
-     "right formula, wrong direction: begin at the value that D gives, the last convolution, and walk back"),
+     "right formula, wrong direction: begin at D's output, with the last convolution, and walk back"),
     (lambda D: _walk(_convs(D)[::-1], lambda r, conv: r * conv.stride + conv.kernel),
      "the -1 is missing: r windows have r - 1 gaps between them"),
     (lambda D: receptive_field(_convs(D)[:-1]),
@@ -70,43 +70,42 @@ WRONG_AUDITS: list[tuple[Callable[[nn.Module], float], str]] = [
     (lambda D: receptive_field([conv for conv in _convs(D) if conv.stride > 1]),
      "you count the layers with a stride above 1 only: the others widen the patch as well"),
     (lambda D: receptive_field([Conv(4, conv.stride, 1) for conv in _convs(D)]),
-     "you take every kernel for 4 x 4: read kernel_size"),
+     "you assume that every kernel is 4 x 4: read kernel_size"),
     (lambda D: 9 * 2 ** sum(conv.stride == 2 for conv in _convs(D)) - 2,
      "9 * 2^n - 2 holds for 4 x 4 kernels that end in two layers of stride 1, and some of these texts end in one: walk back instead"),
     (lambda D: receptive_field(_convs(D)) ** 2,
-     "this is the area: asked is the side of the square"),
+     "this is the area: return the side of the square"),
 ]
 # fmt: on
 
 
 @check
 def audit(fn: Callable[[nn.Module], int]) -> str:
-    """The side of the square that one value of any D sees, counted from the module."""
-    said = {name: fn(copy.deepcopy(D)) for name, D in judges().items()}
-    if None in said.values():
-        raise Misconception("your function gives nothing back: does it end with `return`?")
-    true = {name: receptive_field(_convs(D)) for name, D in judges().items()}
-    if said == true:
-        return ", ".join(f"{name} {side}" for name, side in true.items())
-    for wrong, thought in WRONG_AUDITS:
-        if said == {name: wrong(D) for name, D in judges().items()}:
-            raise Misconception(thought)
-    normed = [name for name, D in judges().items() if any("Norm" in type(module).__name__ for module in D.modules())]
-    if all(said[name] > true[name] for name in normed) and all(said[name] == true[name] for name in set(true) - set(normed)):
+    """Check the side of the square that one value of any D sees, counted from the module."""
+    given = {name: fn(copy.deepcopy(D)) for name, D in discriminators().items()}
+    if None in given.values():
+        raise Misconception("your function returns nothing: does it end with `return`?")
+    right = {name: receptive_field(_convs(D)) for name, D in discriminators().items()}
+    if agrees(given, right, (({name: wrong(D) for name, D in discriminators().items()}, message) for wrong, message in WRONG_AUDITS)):
+        return ", ".join(f"{name} {side}" for name, side in right.items())
+    normed = [name for name, D in discriminators().items() if any("Norm" in type(module).__name__ for module in D.modules())]
+    if all(given[name] > right[name] if name in normed else given[name] == right[name] for name in right):
         raise Misconception(
-            "you followed the gradient through norm layers, and their statistics see the whole picture (lesson 04, section 4). "
+            "you followed the gradient through norm layers, and their statistics depend on the whole picture (lesson 04, section 4). "
             "Take the norms out first, or count convolutions"
         )
-    name = next(name for name in true if said[name] != true[name])
-    raise Misconception(f"for {name} you give {said[name]}, and one value sees {true[name]}: walk back from it, layer by layer, on paper")
+    name = next(name for name in right if given[name] != right[name])
+    raise Misconception(
+        f"for {name} you return {given[name]}, and one value sees {right[name]}: walk back from it, layer by layer, on paper"
+    )
 
 
-LINES = {  # of the sixth fragment: what a reader may suspect there, and why it is sound
-    1: "one fake, drawn once, and used for both players: as it should be",
+SOUND_LINES = {  # of the sixth fragment, and why each is right
+    1: "one fake, drawn once and used for both losses, as it should be",
     3: "real_loss for y, fake_loss for the fake, half of the sum: chance is 0.69, as in the paper",
     4: "D's own loss, D's own optimizer, and the fake above is detached",
-    5: "D is asked again after it has moved, and this fake is not detached: G needs the way back",
-    6: "G wants the verdict real, and L1 is taken to the target y",
+    5: "D is called again after it has moved, and this fake is not detached: G needs the way back",
+    6: "G should make D call its fake real, and L1 is taken to the target y",
     7: "both of the objective's weights are there, and the optimizer is G's",
     8: "the step is counted and the losses come back detached",
 }
@@ -114,17 +113,16 @@ LINES = {  # of the sixth fragment: what a reader may suspect there, and why it 
 
 @check
 def sixth_line(fn: Callable[[], int]) -> str:
-    """The number of the line that is at fault in the sixth fragment."""
-    said = int(fn())
-    if said == 2:
-        return "line 2: D meets y beside x in one order and fakes in the other, so it need not look at the picture, only at the place of x"
-    if said not in LINES:
-        raise Misconception(f"there is no line {said}: the lines go from 1 to 8")
-    raise Misconception(f"line {said} is sound: {LINES[said]}. Look at what D is handed, and in which order")
+    """Check the number of the faulty line in the sixth fragment."""
+    given = int(fn())
+    sound = ((line, f"line {line} is sound: {why}. Look at D's inputs and their order") for line, why in SOUND_LINES.items())
+    if agrees(given, 2, sound):
+        return "line 2: D gets y and x in one order and the fakes in the other, so the place of x gives the fakes away, whatever they show"
+    raise Misconception(f"there is no line {given}: the lines go from 1 to 8")
 
 
-class Turned(nn.Module):
-    """A D that takes its two pictures in the other order."""
+class Swapped(nn.Module):
+    """A D with its two inputs in the other order."""
 
     def __init__(self, discriminator: nn.Module):
         super().__init__()
@@ -136,40 +134,40 @@ class Turned(nn.Module):
 
 @check
 def mended(fn: Step) -> str:
-    """Is the sixth step now a step of pix2pix, with x always in the same place?"""
+    """Check whether the sixth step is now a step of pix2pix, with x always in the same place."""
     places = _places_of_x(fn)
     if set(places) == {0, 1}:
         order = ", ".join("first" if place == 0 else "second" for place in places)
         raise Misconception(
-            f"x comes {order} in the {len(places)} readings of D. One order for all: else the place of x gives the fakes away, "
-            "or D is asked about G's fake in an order that it has learnt to call real"
+            f"x comes {order} in the {len(places)} calls of D. Use one order for all: otherwise the place of x gives the fakes away, "
+            "or G's fake comes in an order that D has learnt to call real"
         )
-    if set(places) == {1}:  # y before x throughout, as two of the texts have it
-        return examine_step(_turned(fn)) + "; y comes before x throughout, which is as good"
+    if set(places) == {1}:  # y before x throughout, as in two of the texts
+        return examine_step(_swapped(fn)) + "; y comes before x throughout, which is as good"
     return examine_step(fn)
 
 
 def _places_of_x(fn: Step) -> list[int | None]:
-    """Where x stands in each reading of D during one step."""
+    """Return the position of x in each call of D during one step."""
     model, (x, y) = small_model(), small_batches()[0]
     places: list[int | None] = []
 
-    def note(_: nn.Module, shown: tuple) -> None:
-        places.append(next((place for place, picture in enumerate(shown) if torch.equal(picture, x)), None))
+    def note(_: nn.Module, inputs: tuple) -> None:
+        places.append(next((place for place, picture in enumerate(inputs) if torch.equal(picture, x)), None))
 
     model.discriminator.register_forward_pre_hook(note)
     fn(model, x, y, OBJECTIVE)
     return places
 
 
-def _turned(fn: Step) -> Step:
-    """The same step with a D for which the order that it uses is the usual one."""
+def _swapped(fn: Step) -> Step:
+    """Return the same step with D's inputs put back into the usual order."""
 
     def step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
-        turned = copy.copy(model)
-        turned.discriminator = Turned(model.discriminator)
-        losses = fn(turned, x, y, objective)
-        model.step = turned.step
+        swapped = copy.copy(model)
+        swapped.discriminator = Swapped(model.discriminator)
+        losses = fn(swapped, x, y, objective)
+        model.step = swapped.step
         return losses
 
     return step

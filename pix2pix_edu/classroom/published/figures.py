@@ -1,4 +1,4 @@
-"""Figures of published systems: the patch meant and the patch counted, what a loss can say, results with their spread."""
+"""Figures of lesson 08: the patch claimed and the patch counted, the range of a loss, results with their spread."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,12 +13,12 @@ from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
 
 LINES = (COLOURS["D"], COLOURS["y"], COLOURS["fake"], COLOURS["x"], COLOURS["L1"], "#777777")
-SCORES = torch.linspace(-8, 8, 49)  # what D's last convolution may say
+SCORES = torch.linspace(-8, 8, 49)  # outputs of D's last convolution
 YARDSTICK_LINES = {"real_photos": "-", "median_colours": "--", "labels_of_another": ":"}
 
 
 class LossRange(NamedTuple):
-    """What the two players can pay: D at best, and G at best and at worst."""
+    """The limits of the losses: D's lowest, G's lowest and G's highest."""
 
     discriminator_floor: float
     generator_floor: float
@@ -26,7 +26,7 @@ class LossRange(NamedTuple):
 
 
 def draw_maps(maps: Mapping[str, Tensor]) -> Figure:
-    """What each D says of one pair, as a map in grey with its size and its range."""
+    """Draw the output of each D for one pair as a grey map, with its size and its range."""
     figure, panels = new_figure(1.9 * len(maps), 2.3, columns=len(maps))
     for axes, (name, values) in zip(panels, maps.items(), strict=True):
         values = values.detach().reshape(values.shape[-2:])
@@ -37,7 +37,7 @@ def draw_maps(maps: Mapping[str, Tensor]) -> Figure:
 
 
 def draw_claims(image: Tensor, claims: Mapping[str, tuple[Sequence[Conv], int]]) -> Figure:
-    """The picture once for each D: dashed the square that is meant, yellow the square that one value sees."""
+    """Draw the picture once for each D, with the claimed patch dashed and the patch that one value sees in yellow."""
     figure, panels = new_figure(1.6 * len(claims), 2.0, columns=len(claims))
     for axes, (name, (convs, meant)) in zip(panels, claims.items(), strict=True):
         draw_squares(axes, image, convs, meant)
@@ -46,7 +46,7 @@ def draw_claims(image: Tensor, claims: Mapping[str, tuple[Sequence[Conv], int]])
 
 
 def draw_squares(axes: Axes, image: Tensor, convs: Sequence[Conv], meant: int) -> None:
-    """The square of the value in the middle of the map, and the one that is meant, about the same centre."""
+    """Draw the patch of the value in the middle of the map, and the claimed one around the same centre."""
     size = image.shape[-1]
     draw_picture(axes, image)
     middle = input_span(convs, output_size(convs, size) // 2)
@@ -61,10 +61,10 @@ def draw_squares(axes: Axes, image: Tensor, convs: Sequence[Conv], meant: int) -
 
 
 def draw_losses(curves: Mapping[str, Tensor]) -> Figure:
-    """What G pays for a fake of which D's last convolution says a score, in several programs; one value for each of SCORES."""
+    """Draw G's loss over the score that D's last convolution gives a fake, in several programs; one value for each of SCORES."""
     figure, (axes,) = new_figure(7.2, 3.1)
     for place, (name, values) in enumerate(curves.items()):
-        dashed = (0, (4, 2)) if place % 2 else "-"  # two programs may lie upon one another
+        dashed = (0, (4, 2)) if place % 2 else "-"  # curves of two programs may coincide
         axes.plot(SCORES, values, color=LINES[place % len(LINES)], linestyle=dashed, linewidth=2, label=name)
     axes.axhline(0, color="grey", linewidth=0.6)
     axes.set(xlabel="score of D's last convolution (fake: low, real: high)", ylabel="what G pays", ylim=(-8.5, 10))
@@ -73,9 +73,9 @@ def draw_losses(curves: Mapping[str, Tensor]) -> Figure:
 
 
 def draw_system(name: str, image: Tensor, convs: Sequence[Conv], side: int, meant: int, paid: Tensor, limits: LossRange) -> Figure:
-    """The squares on the picture, the map as a grid of `side` values, and what G pays for each of SCORES in the system of this name."""
+    """Draw both patches on the picture, the map as a grid of `side` values, and `paid`: G's loss for each of SCORES."""
     figure, (picture, cells, loss) = new_figure(7.6, 2.6, columns=3)
-    figure.set_layout_engine("none")  # places by hand: a third faster, and this figure answers a click
+    figure.set_layout_engine("none")  # fixed positions are a third faster, and this figure is redrawn at each click
     for axes, place in ((picture, (0.01, 0.03, 0.3, 0.81)), (cells, (0.34, 0.03, 0.3, 0.81)), (loss, (0.7, 0.17, 0.29, 0.67))):
         axes.set_position(place)
     draw_squares(picture, image, convs, meant)
@@ -90,12 +90,12 @@ def draw_system(name: str, image: Tensor, convs: Sequence[Conv], side: int, mean
     loss.set_title(f"G pays {range_in_words(limits)}", fontsize=9, y=1.0)
     low, high = min(0.0, float(paid.min())), max(1.0, float(paid.max()))
     loss.set(xlabel="score of D's last convolution", ylim=(low - 0.1, high + 0.1), xticks=[-8, 0, 8], yticks=[low, 0, high])
-    loss.set_yticklabels([f"{low:.0f}", "0", f"{high:.0f}"])  # few ticks: each takes its time
+    loss.set_yticklabels([f"{low:.0f}", "0", f"{high:.0f}"])  # few ticks: each one costs time
     return figure
 
 
 def range_in_words(limits: LossRange) -> str:
-    """What G can pay; a limit beyond a hundred is none."""
+    """Return the range of G's loss in words; a limit beyond +-50 counts as none."""
     _, low, high = limits
     if low < -50:
         return "anything, below 0 too"
@@ -105,7 +105,7 @@ def range_in_words(limits: LossRange) -> str:
 def draw_results(
     results: Mapping[str, Mapping[str, Sequence[float]]], yardsticks: Mapping[str, Mapping[str, float]], best: Mapping[str, float]
 ) -> Figure:
-    """A panel for each measure: a dot for each seed, a bar of mean +- sd, a stroke at the mean; yardsticks and the best value as lines."""
+    """Draw a panel per measure: a dot per seed, a stroke at the mean, a bar of mean +- sd; yardsticks and the best value as lines."""
     measures = list(next(iter(results.values())))
     figure, panels = new_figure(2.2 * len(measures) + 1.2, 0.34 * len(results) + 1.1, columns=len(measures))
     for axes, measure in zip(panels, measures, strict=True):

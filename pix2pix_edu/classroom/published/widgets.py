@@ -1,4 +1,4 @@
-"""A control over published systems: what a value of each D sees, and what its losses can say."""
+"""An explorable figure of the published systems: the patch of each D, and the range of its losses."""
 
 from functools import cache
 
@@ -19,12 +19,12 @@ from pix2pix_edu.receptive_field import receptive_field
 from pix2pix_edu.training import Pix2Pix
 
 SIZES, MEANT = (64, 128, 256), (70, 142, 286)
-BY_THE_LAST = "annotated_reading"  # the one text whose D is built from a list that a reader can lengthen
-EXTREMES = (-100.0, -1.0, 0.0, 1.0, 100.0)  # 0 and 1 are where least squares has its minima
+EXTENDABLE = "annotated_reading"  # the only text that builds D from a list of widths, which a reader can lengthen
+EXTREMES = (-100.0, -1.0, 0.0, 1.0, 100.0)  # least squares has its minima at 0 and 1
 
 
-class Verdicts(nn.Module):
-    """A stand-in for D: one score for y, which is white here, and another for fakes, which are black."""
+class TwoScores(nn.Module):
+    """A stand-in for D: one score for y (white here), another for fakes (black)."""
 
     def __init__(self, on_y: float, on_fake: float, head: nn.Module):
         super().__init__()
@@ -35,7 +35,7 @@ class Verdicts(nn.Module):
 
 
 class Black(nn.Module):
-    """A stand-in for G: whatever x is, it paints black."""
+    """A stand-in for G: a black picture for every x."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,35 +46,35 @@ class Black(nn.Module):
 
 
 def losses_at(system: System, on_y: float, on_fake: float) -> tuple[float, float]:
-    """What D and G pay in the system's own step when D's last convolution says these scores."""
-    verdicts = Verdicts(on_y, on_fake, _head(system))
-    model, white = Pix2Pix(Black(), verdicts, lr=0.0), torch.ones(1, 1, 1, 1)  # nobody moves
+    """Return D's and G's loss from the system's own step when D's last convolution gives these scores."""
+    scores = TwoScores(on_y, on_fake, _head(system))
+    model, white = Pix2Pix(Black(), scores, lr=0.0), torch.ones(1, 1, 1, 1)  # lr 0: nothing moves
     losses = system.step(model, -white, white, Objective(l1_weight=0.0))
     return losses.discriminator.item(), losses.adversarial.item()
 
 
 @cache
 def _head(system: System) -> nn.Module:
-    """What comes after D's last convolution."""
-    with torch.device("meta"):  # its shape is all that counts, and no dice are thrown
+    """Return what D applies after its last convolution."""
+    with torch.device("meta"):  # only its layers matter here, and no random numbers are used
         last = audit.discriminator_layers(system.discriminator(1), 128)[-1].module
     return last if isinstance(last, nn.Sigmoid) else nn.Identity()
 
 
 @cache
 def paid_by_g(name: str) -> Tensor:
-    """What G pays in a system for each of SCORES."""
+    """Return G's loss in a system for each of SCORES."""
     return torch.tensor([losses_at(find_system(name), 0.0, score)[1] for score in SCORES.tolist()])
 
 
 @cache
 def loss_range(name: str) -> LossRange:
-    """D's loss at its best, and the least and the most that G can pay, in a system."""
+    """Return the limits of the losses in a system."""
     system = find_system(name)
     on_y = min(losses_at(system, score, 0.0)[0] for score in EXTREMES)
     on_fakes = min(losses_at(system, 0.0, score)[0] for score in EXTREMES)
     paid = [losses_at(system, 0.0, score)[1] for score in EXTREMES]
-    # D's loss is a sum of its two terms: the best of each, less what the other one cost meanwhile.
+    # D's loss is the sum of two terms. Each minimum includes the other term at score 0; subtract both of those.
     return LossRange(on_y + on_fakes - losses_at(system, 0.0, 0.0)[0], min(paid), max(paid))
 
 
@@ -84,23 +84,23 @@ def _house(size: int) -> Tensor:
 
 
 @cache
-def _judge(name: str, meant: int) -> nn.Module:
-    """The D of a system; of a longer list where a text builds it from one, by the text's own rule."""
+def _discriminator(name: str, meant: int) -> nn.Module:
+    """Return the D of a system; for EXTENDABLE, with the longer list that the text's own rule gives for the patch `meant`."""
     with torch.device("meta"):
-        if name != BY_THE_LAST:
+        if name != EXTENDABLE:
             return find_system(name).discriminator(4)
         return ReflectDiscriminator((4, 8, 16, 32) + (32,) * MEANT.index(meant))
 
 
 @cache
 def _side(name: str, meant: int, size: int) -> int:
-    return audit.discriminator_layers(_judge(name, meant), size)[-1].shape[-1]
+    return audit.discriminator_layers(_discriminator(name, meant), size)[-1].shape[-1]
 
 
 def draw_published(system: str = "least_squares", meant: int = 70, size: int = 256) -> tuple[Figure, str]:
-    """The patch that is meant and the one that is counted, the map, and what G can pay."""
-    offered = meant if system == BY_THE_LAST else MEANT[0]
-    convs = audit.convs_of(_judge(system, offered))
+    """Draw the claimed patch and the counted one, the map, and the range of G's loss."""
+    offered = meant if system == EXTENDABLE else MEANT[0]
+    convs = audit.convs_of(_discriminator(system, offered))
     side, limits = _side(system, offered, size), loss_range(system)
     floor = f"D pays at least {limits.discriminator_floor:.3f}" if abs(limits.discriminator_floor) < 50 else "D's loss has no floor"
     alone = "" if offered == meant else f" (This text has no D for {meant}; its only one is shown.)"
@@ -112,12 +112,12 @@ def draw_published(system: str = "least_squares", meant: int = 70, size: int = 2
 
 
 def explore_published() -> VBox:
-    """Choose a system, the patch that is meant and the picture; the module answers."""
+    """Choose a system, the claimed patch and the size of the picture."""
     names = [*SYSTEMS, *YARDSTICKS, *VARIANTS]
-    for name in names:  # now, so that no click has to wait
+    for name in names:  # compute now, so that no click has to wait
         loss_range(name), paid_by_g(name)
         for size in SIZES:
-            for meant in MEANT if name == BY_THE_LAST else MEANT[:1]:
+            for meant in MEANT if name == EXTENDABLE else MEANT[:1]:
                 _side(name, meant, size)
     return explore(
         draw_published,

@@ -1,1 +1,1 @@
-"""The game of lesson 07, after the paper's human study: which of two pictures is the fake?"""
+"""A game in lesson 07, modelled on the paper's study with people: which of two pictures is the fake?"""

@@ -1,4 +1,4 @@
-"""Figures of the game real or fake: how often people were fooled, and the pairs on a sheet of paper."""
+"""Figures of the game: how often people were fooled, and a sheet of pairs to play on paper."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,20 +10,15 @@ from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
 GUESSING = 50.0  # percent
 
 
-def draw_fooled(
-    rows: Mapping[str, tuple[float, float, float]],
-    elsewhere: Mapping[str, float],
-    here: str = "here",
-    there: str = "the paper, other pictures",
-) -> Figure:
-    """For each model the percentage fooled as a dot in its interval (percent, low, high); hollow what was found elsewhere."""
+def draw_fooled(rows: Mapping[str, tuple[float, float, float]], elsewhere: Mapping[str, float]) -> Figure:
+    """Draw each model's percentage fooled as a dot in its interval (percent, low, high), and that found elsewhere as a hollow diamond."""
     figure, (axes,) = new_figure(7.6, 0.42 * len(rows) + 1.25)
     for row, (name, (percent, low, high)) in enumerate(rows.items()):
         axes.plot([low, high], [row, row], color=COLOURS["fake"], linewidth=5, alpha=0.4, solid_capstyle="butt", clip_on=False)
-        axes.plot(percent, row, "o", color=COLOURS["fake"], markersize=7, clip_on=False, zorder=3, label=here if row == 0 else None)
+        axes.plot(percent, row, "o", color=COLOURS["fake"], markersize=7, clip_on=False, zorder=3, label="here" if row == 0 else None)
         if name in elsewhere:
             style = {"color": COLOURS["D"], "markerfacecolor": "none", "markersize": 9, "clip_on": False, "zorder": 4}
-            axes.plot(elsewhere[name], row, "D", label=there, **style)
+            axes.plot(elsewhere[name], row, "D", label="the paper, other pictures", **style)
     axes.axvline(GUESSING, color="black", linestyle="--", linewidth=1, label="guessing: 50%")
     axes.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5), xlabel="trials in which the fake was taken for the real picture (%)")
     axes.set_yticks(range(len(rows)), rows)
@@ -34,7 +29,7 @@ def draw_fooled(
 
 
 def draw_sheet(pairs: Sequence[tuple[Tensor, Tensor]]) -> Figure:
-    """Numbered pairs of a left and a right picture, two pairs in a row."""
+    """Draw numbered pairs of a left and a right picture, two pairs per row."""
     figure, panels = new_figure(8.2, 2.2 * -(-len(pairs) // 2), rows=-(-len(pairs) // 2), columns=4)
     for axes in panels:
         axes.set_axis_off()

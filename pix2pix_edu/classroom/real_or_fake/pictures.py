@@ -1,4 +1,4 @@
-"""The pairs of the game real or fake: a fake from the gallery beside the real picture, both compressed alike."""
+"""The pairs of the game: a fake from the gallery and the real picture, with the same JPEG compression."""
 
 import io
 from collections.abc import Sequence
@@ -16,9 +16,8 @@ from pix2pix_edu.images import to_image, to_tensor
 
 
 def usable_runs(models: Sequence[str], folder: Path) -> list[int]:
-    """The seeds with which every one of the models hangs in the gallery."""
-    hung = {model: [seed for seed in SEEDS if (folder / f"{model}-{seed}.jpg").exists()] for model in models}
-    runs = [seed for seed in SEEDS if all(seed in seeds for seeds in hung.values())]
+    """Return the seeds for which the gallery has all of the models."""
+    runs = [seed for seed in SEEDS if all((folder / f"{model}-{seed}.jpg").exists() for model in models)]
     if not runs:
         train = f"python -m pix2pix_edu experiments RUNS --cells {' '.join(models)} --gallery {folder}"
         raise ValueError(f"{folder} has no seed with all of {', '.join(models)}: choose other models, or train them with  {train}")
@@ -26,7 +25,7 @@ def usable_runs(models: Sequence[str], folder: Path) -> list[int]:
 
 
 def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Tensor, Tensor]:
-    """The left and the right picture of a trial, or the same patch of both; the fake is that of the finished run."""
+    """Return the left and the right picture of a trial, or the same patch of both. The fake is that of the finished run."""
     last = gallery.moments(trial.model, trial.run, folder)[-1]
     fake = gallery.fakes(trial.model, trial.run, last, folder)[trial.building]
     real = real_pictures(trial.model, trial.run, folder)[trial.building]
@@ -38,9 +37,9 @@ def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Ten
 
 @lru_cache(maxsize=64)
 def real_pictures(model: str, run: int, folder: Path) -> Tensor:
-    """The targets y of the shown inputs, compressed as the fakes of this cell are, or the compression would tell them apart."""
-    with Image.open(folder / f"{model}-{run}.jpg") as hung:
-        compression = {"qtables": hung.quantization, "subsampling": JpegImagePlugin.get_sampling(hung)}
+    """Return the targets y of the shown inputs, compressed like the fakes of this cell: otherwise the compression would tell them apart."""
+    with Image.open(folder / f"{model}-{run}.jpg") as fakes:
+        compression = {"qtables": fakes.quantization, "subsampling": JpegImagePlugin.get_sampling(fakes)}
     pictures = []
     for y in gallery.shown_pairs(model, run, folder)[1]:
         buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Figures of the training step: who gets which gradient, and what the curves of a training look like."""
+"""Figures of lesson 05: gradients in both networks, a run with its pictures, a run stopped and resumed."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -8,28 +8,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from pix2pix_edu.classroom.curves import as_table, draw_curves, draw_samples
+from pix2pix_edu.classroom.curves import as_table, draw_curves, draw_triples
 from pix2pix_edu.classroom.display import COLOURS, new_figure
 from pix2pix_edu.training import Losses
 
 
 def draw_case(name: str, history: Sequence[Losses], x: Tensor, fake: Tensor, y: Tensor) -> Figure:
-    """All three curves of a run on one scale, beside input | fake | target."""
-    figure, (curves, samples) = new_figure(6.6, 2.7, columns=2)
-    figure.set_layout_engine("none")  # places by hand: a third faster, and this figure answers a click
+    """Draw all three loss curves of a run on one scale, beside input | fake | target."""
+    figure, (curves, triples) = new_figure(6.6, 2.7, columns=2)
+    figure.set_layout_engine("none")  # fixed positions are a third faster, and this figure is redrawn at each click
     curves.set_position((0.08, 0.17, 0.42, 0.74))
-    samples.set_position((0.53, 0.06, 0.46, 0.84))
+    triples.set_position((0.53, 0.06, 0.46, 0.84))
     table = as_table(history)
     draw_curves(curves, table)
     curves.plot(range(1, len(table) + 1), table[:, 2], color=COLOURS["L1"], label="L1")
     curves.legend(fontsize=7, ncols=2, loc="upper center")
-    curves.set(ylabel="losses", ylim=(0, 2.2))  # the same for every run, so that they can be compared
-    draw_samples(samples, x, fake, y, f"run {name}: x | G(x) | y")
+    curves.set(ylabel="losses", ylim=(0, 2.2))  # the same for every run, to compare them
+    draw_triples(triples, x, fake, y, f"run {name}: x | G(x) | y")
     return figure
 
 
 def draw_gradients(norms: Mapping[str, tuple[float, float]]) -> Figure:
-    """For each loss the length of its gradient in G's and in D's weights."""
+    """Draw the length of each loss's gradient in G's weights and in D's."""
     figure, (axes,) = new_figure(7.5, 0.62 * len(norms) + 0.7)
     for row, values in enumerate(norms.values()):
         for offset, value, network in zip((-0.19, 0.19), values, ("fake", "D"), strict=True):
@@ -43,7 +43,7 @@ def draw_gradients(norms: Mapping[str, tuple[float, float]]) -> Figure:
 
 
 class Flow(NamedTuple):
-    """How long a loss's gradient is in D's weights, at the fake and in G's weights; None where none arrives."""
+    """The length of a loss's gradient in D's weights, at the fake and in G's weights; None where there is none."""
 
     discriminator: float | None
     fake: float | None
@@ -55,7 +55,7 @@ BACK = "#555555"
 
 
 def draw_flow(flow: Flow, through_discriminator: bool, cut: bool, loss: str) -> Figure:
-    """The way forward from x to a loss, and how far back its gradient comes."""
+    """Draw the way forward from x to a loss, and how far back its gradient flows."""
     figure, (axes,) = new_figure(7.6, 2.1)
     axes.set(xlim=(-0.4, 8.1), ylim=(-1.15, 0.75))
     axes.set_axis_off()
@@ -96,7 +96,7 @@ def _draw_arrow(axes: Axes, start: float, end: float, height: float, colour: str
 
 
 def draw_resumed(straight: Sequence[float], resumed: Mapping[str, Sequence[float]], stop: int) -> Figure:
-    """L1 of a run that was never stopped, and how the others differ from it after the stop."""
+    """Draw L1 of a run that was never stopped, and how the resumed runs differ from it."""
     figure, (curves, differences) = new_figure(9, 2.9, columns=2)
     curves.plot(range(1, len(straight) + 1), straight, color=COLOURS["D"], label="never stopped")
     for (name, values), colour in zip(resumed.items(), (COLOURS["y"], COLOURS["fake"], COLOURS["x"]), strict=False):

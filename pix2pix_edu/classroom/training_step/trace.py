@@ -1,4 +1,4 @@
-"""What a train step does, seen from outside: which network read what, which optimizer moved its weights, down which gradient."""
+"""Record what a train step does: which network reads what, which optimizer moves its weights, along which gradient."""
 
 from dataclasses import dataclass, field
 
@@ -9,13 +9,13 @@ from pix2pix_edu.classroom.small_runs import small_batches, small_model
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.training import Pix2Pix, Step
 
-TRACED = Objective(gan_weight=2.0, l1_weight=10.0)  # two weights that nothing else could be mistaken for
+TRACED = Objective(gan_weight=2.0, l1_weight=10.0)  # two weights that differ from each other and from every default
 SEED = 3
 
 
 @dataclass
 class Trace:
-    """The events of one step in their order, the gradients that were stepped down, and what the step handed back."""
+    """The events of one step in their order, the gradients that the optimizers used, and what the step returned."""
 
     events: list[str] = field(default_factory=list)
     gradients: dict[str, Tensor] = field(default_factory=dict)
@@ -23,16 +23,16 @@ class Trace:
     steps_counted: int = 0
 
     def before(self, event: str) -> list[str]:
-        """The events before the first `event`, or all if it never came."""
+        """Return the events before the first `event`, or all events if there is none."""
         return self.events[: self.events.index(event)] if event in self.events else self.events
 
     def after(self, event: str) -> list[str]:
-        """The events after the last `event`."""
+        """Return the events after the last `event`."""
         return self.events[len(self.events) - self.events[::-1].index(event) :] if event in self.events else []
 
 
 def trace_step(step: Step, count: int = 2) -> list[Trace]:
-    """Let `step` train a small model, and write down what happens at each of the first `count` steps."""
+    """Train a small model with `step`, and record what happens at each of the first `count` steps."""
     model, batches, traces = small_model(SEED), small_batches(SEED), []
     for number in range(count):
         x, y = batches[number]
@@ -72,7 +72,7 @@ def _observe(step: Step, model: Pix2Pix, x: Tensor, y: Tensor) -> Trace:
 
 
 def _name(inputs: tuple, x: Tensor, y: Tensor, fakes: list[Tensor]) -> str:
-    """What D was given, in the words of the lesson."""
+    """Name the pictures that D was given."""
     if len(inputs) != 2 or not torch.equal(inputs[0], x):
         return "no x"
     shown = inputs[1]

@@ -1,4 +1,4 @@
-"""Explorable figures of the training step: where a gradient comes to, what a factor on a loss does, which run is sick."""
+"""Explorable figures of lesson 05: where a gradient flows, what a factor on a loss does, what is wrong with a run."""
 
 from functools import cache
 
@@ -7,13 +7,14 @@ import torch.nn.functional as F
 from ipywidgets import VBox
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector
 
 from pix2pix_edu.classroom.curves import as_table
 from pix2pix_edu.classroom.display import new_figure
 from pix2pix_edu.classroom.explorer import choice, explore, menu, switch
 from pix2pix_edu.classroom.small_runs import short_run, small_batches, small_model
+from pix2pix_edu.classroom.training_step.faults import FAULTS, mystery_runs
 from pix2pix_edu.classroom.training_step.figures import Flow, draw_case, draw_flow
-from pix2pix_edu.classroom.training_step.sick_runs import AILMENTS, gallery
 from pix2pix_edu.objective import fake_loss, real_loss
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Pix2Pix, descend, paper_adam
@@ -24,17 +25,17 @@ GUESS = "your guess"
 
 @cache
 def _warm_model() -> Pix2Pix:
-    """A small model that has learnt for a while, so that its gradients are ordinary ones."""
+    """A small model after 20 steps, so that its gradients are typical."""
     return short_run(steps=20)[0]
 
 
 def draw_gradient_flow(loss: str = "D's loss", detach: bool = True, freeze: bool = False) -> tuple[Figure, str]:
-    """How far back the gradient of a loss comes, with detach() between fake and the loss or with D frozen."""
+    """Draw how far back the gradient of a loss flows, with or without detach() after fake, with D free or frozen."""
     flow = _flow(loss, detach, freeze)
     reached = [f"{name} {value:.3g}" for name, value in zip(("D's weights", "fake", "G's weights"), flow, strict=True) if value is not None]
     alt = (
         f"{loss}, detach {'on' if detach else 'off'}, D {'frozen' if freeze else 'free'}. "
-        f"Its gradient comes to: {', '.join(reached) or 'nothing at all (backward() would raise an error)'}."
+        f"Its gradient reaches: {', '.join(reached) or 'nothing at all (backward() would raise an error)'}."
     )
     return draw_flow(flow, loss != "G, L1", detach, loss), alt
 
@@ -67,7 +68,7 @@ def _length(gradients: tuple[Tensor | None, ...]) -> float | None:
 
 
 def explore_gradient_flow() -> VBox:
-    """Choose a loss; cut it off, freeze D, and see where the gradient still comes."""
+    """Choose a loss, switch detach() on or off, freeze D, and see where the gradient flows."""
     return explore(
         draw_gradient_flow, loss=choice("loss", list(LOSSES), LOSSES[0]), detach=switch("detach()", True), freeze=switch("freeze D", False)
     )
@@ -77,7 +78,7 @@ FACTORS = (0.1, 0.5, 1.0, 2.0, 10.0)
 
 
 def draw_factor(optimizer: str = "Adam", factor: float = 0.5) -> tuple[Figure, str]:
-    """How long D's step is when its loss is multiplied by a factor."""
+    """Draw the length of D's step when its loss is multiplied by a factor."""
     lengths = [_first_step(optimizer, value).norm().item() for value in (1.0, factor)]
     change = (_first_step(optimizer, factor) - _first_step(optimizer, 1.0)).norm().item() / lengths[0]
     figure, (axes,) = new_figure(6, 1.7)
@@ -90,35 +91,35 @@ def draw_factor(optimizer: str = "Adam", factor: float = 0.5) -> tuple[Figure, s
 
 @cache
 def _first_step(optimizer: str, factor: float) -> Tensor:
-    """The change of D's weights in one step down its loss times the factor."""
+    """Return the change of D's weights in one step on its loss times the factor."""
     with own_random_numbers():
         model = small_model()
         (x, y), weights = small_batches()[0], list(model.discriminator.parameters())
         fake = model.generator(x).detach()
-    before = torch.nn.utils.parameters_to_vector(weights).detach().clone()
+    before = parameters_to_vector(weights).detach()
     loss = (real_loss(model.discriminator(x, y)) + fake_loss(model.discriminator(x, fake))) / 2
     descend(factor * loss, paper_adam(model.discriminator, 1e-3) if optimizer == "Adam" else torch.optim.SGD(weights, 1e-3))
-    return torch.nn.utils.parameters_to_vector(weights).detach() - before
+    return parameters_to_vector(weights).detach() - before
 
 
 def explore_factor() -> VBox:
-    """Multiply D's loss, under Adam and under plain descent."""
+    """Multiply D's loss by a factor, under Adam and under SGD."""
     return explore(draw_factor, optimizer=choice("optimizer", ["Adam", "SGD"], "Adam"), factor=choice("factor", list(FACTORS), 0.5))
 
 
-def draw_patient(run: str = "A", guess: str = GUESS, steps: int = 60) -> tuple[Figure, str]:
-    """The curves and the pictures of one run of the gallery, and what your guess is worth."""
-    truth, history, x, fake, y = gallery(steps)[run]
+def draw_run(run: str = "A", guess: str = GUESS, steps: int = 60) -> tuple[Figure, str]:
+    """Draw the curves and the pictures of one mystery run. The caption says whether `guess` names its fault."""
+    truth, history, x, fake, y = mystery_runs(steps)[run]
     figure = draw_case(run, history, x, fake, y)
     start, end = (as_table(part).mean(0).tolist() for part in (history[:5], history[-10:]))
     courses = [f"{name} from {a:.2f} to {b:.2f}" for name, a, b in zip(("D's loss", "G's", "L1"), start, end, strict=True)]
-    alt = f"Run {run} goes with {', '.join(courses)}."
+    alt = f"Run {run}: {', '.join(courses)}."
     if guess == GUESS:
         return figure, alt
-    return figure, f"{alt} {'Yes' if guess == truth else 'No'}: {guess}. The sign of it: {AILMENTS[guess].sign}"
+    return figure, f"{alt} {'Yes' if guess == truth else 'No'}: {guess}. How to recognise it: {FAULTS[guess].sign}"
 
 
-def explore_gallery(steps: int = 60) -> VBox:
-    """Go from run to run, and name what each one suffers from."""
-    guesses = menu("I think it is", [GUESS, *AILMENTS], GUESS)
-    return explore(lambda run, guess: draw_patient(run, guess, steps), run=choice("run", list(gallery(steps)), "A"), guess=guesses)
+def explore_mystery_runs(steps: int = 60) -> VBox:
+    """Choose a run, and guess what is wrong with it."""
+    guesses = menu("I think it is", [GUESS, *FAULTS], GUESS)
+    return explore(lambda run, guess: draw_run(run, guess, steps), run=choice("run", list(mystery_runs(steps)), "A"), guess=guesses)

@@ -1,4 +1,4 @@
-"""Pictures of what an encoder keeps and what a skip carries across."""
+"""Figures of what an encoder keeps and what each skip carries."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,23 +8,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
+from pix2pix_edu.classroom.display import COLOURS, draw_picture, draw_pictures, new_figure
 from pix2pix_edu.images import to_image
 
-WITHOUT, WITH = "#B0B0B0", "#303030"  # neither is the colour of a role: no skips, skips
+NETWORK_COLOURS = ("#B0B0B0", "#303030")  # no skips, skips; neither is the colour of a role
 
 
-def draw_gallery(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Figure:
-    """Pictures (3, height, width) in rows, with a title above each column."""
-    figure, axes = new_figure(2.1 * len(titles), 2.1 * len(rows) + 0.3, rows=len(rows), columns=len(titles))
-    for row, pictures in enumerate(rows):
-        for column, picture in enumerate(pictures):
-            draw_picture(axes[row * len(titles) + column], picture, titles[column] if row == 0 else "")
-    return figure
+def draw_rows(rows: Sequence[Sequence[Tensor]], titles: Sequence[str]) -> Figure:
+    """Draw rows of pictures (3, height, width), with a title above each column."""
+    return draw_pictures({title: torch.stack(column) for title, column in zip(titles, zip(*rows, strict=True), strict=True)})
 
 
 def draw_levels(x: Tensor, levels: Sequence[Tensor]) -> Figure:
-    """A picture x (3, height, width) and the mean strength of each level (channels, rows, columns) of its encoder."""
+    """Draw a picture x (3, height, width) and the mean absolute value of each level (channels, rows, columns) of its encoder."""
     figure, axes = new_figure(1.6 * (len(levels) + 1), 2.15, columns=len(levels) + 1)
     draw_picture(axes[0], x, f"x\n{_shape(x)}\n{x.numel():,} numbers")
     for number, (level, ax) in enumerate(zip(levels, axes[1:], strict=True), start=1):
@@ -36,28 +32,19 @@ def draw_levels(x: Tensor, levels: Sequence[Tensor]) -> Figure:
 
 
 def level_name(number: int, depth: int) -> str:
-    """What a level is called: its number, or that it is the bottleneck."""
+    """Return "level" with its number, or "bottleneck" for the last."""
     return "bottleneck" if number == depth else f"level {number}"
 
 
-def draw_strip(pictures: Mapping[str, Tensor]) -> Figure:
-    """Pictures (3, height, width) side by side under their titles: one image, so that a widget redraws it at once."""
-    figure, axes = _strip_axes(2.1 * len(pictures))
-    right, height = _lay_side_by_side(axes, pictures)
-    axes.set(xlim=(-1, right), ylim=(height, -0.12 * height))
-    return figure
+def draw_strip(pictures: Mapping[str, Tensor], changes: Mapping[str, Sequence[float]] | None = None) -> Figure:
+    """Draw pictures (3, height, width) side by side, as a single image because a widget redraws that faster.
 
-
-def _strip_axes(width: float) -> tuple[Figure, Axes]:
-    figure, (axes,) = new_figure(width, 2.3)
-    figure.set_layout_engine("none")  # finding the layout would take longer than the drawing
+    `changes` are drawn beside them: how much x, each level and the fake change, one bar per network.
+    """
+    figure, (axes,) = new_figure(2.1 * len(pictures) + (2.8 if changes else 0), 2.3)
+    figure.set_layout_engine("none")  # computing the layout would take longer than the drawing
     axes.set_position((0.0, 0.0, 1.0, 1.0))
     axes.set_axis_off()
-    return figure, axes
-
-
-def _lay_side_by_side(axes: Axes, pictures: Mapping[str, Tensor]) -> tuple[int, int]:
-    """Draw the strip with its titles; where it ends on the right, and its height."""
     height, width = next(iter(pictures.values())).shape[-2:]
     gap = torch.ones(3, height, max(1, width // 20))
     strip = torch.cat([part for picture in pictures.values() for part in (picture, gap)][:-1], dim=2)
@@ -66,57 +53,52 @@ def _lay_side_by_side(axes: Axes, pictures: Mapping[str, Tensor]) -> tuple[int, 
         left = number * (width + gap.shape[2])
         axes.add_patch(Rectangle((left - 0.5, -0.5), width, height, fill=False, edgecolor="grey", linewidth=0.5))
         axes.text(left + width / 2, -0.03 * height, title, ha="center", va="bottom", fontsize=9)
-    return strip.shape[-1], height
+    right = strip.shape[-1]
+    if changes:
+        _draw_changes(axes, changes, right + 0.08 * height, height)
+        right += 1.4 * height
+    axes.set(xlim=(-1, right), ylim=(height, -0.12 * height))
+    return figure
 
 
 def difference_picture(one: Tensor, other: Tensor) -> Tensor:
-    """Where two pictures (3, height, width) differ: white where they agree, black from a quarter of the range up."""
+    """Return where two pictures (3, height, width) differ: white where they agree, black from a quarter of the range up."""
     difference = (one - other).abs().mean(dim=0, keepdim=True)
     return (1.0 - 4.0 * difference).clamp(-1.0, 1.0).expand(3, -1, -1)
 
 
-def draw_line(pictures: Mapping[str, Tensor], changes: Mapping[str, Sequence[float]]) -> Figure:
-    """Pictures side by side, and beside them how much x, each level and the fake change: one bar for each network."""
-    figure, axes = _strip_axes(2.1 * len(pictures) + 2.8)
-    right, height = _lay_side_by_side(axes, pictures)
-    _bar_changes(axes, changes, right + 0.08 * height, height)
-    axes.set(xlim=(-1, right + 1.4 * height), ylim=(height, -0.12 * height))
-    return figure
-
-
-def _bar_changes(axes: Axes, changes: Mapping[str, Sequence[float]], left: float, height: float) -> None:
-    """Bars in the pixels of the strip: axes of their own, with ticks, would take as long as all the rest."""
+def _draw_changes(axes: Axes, changes: Mapping[str, Sequence[float]], left: float, height: float) -> None:
+    """Draw the bars on the axes of the strip: their own axes, with ticks, would double the drawing time."""
     names = ["x", *(str(number) for number in range(1, len(next(iter(changes.values()))) - 1)), "G(x)"]
     highest = max(max(values) for values in changes.values()) or 1.0
     room, floor = 1.3 * height / len(names), 0.9 * height
-    for place, ((network, values), colour) in enumerate(zip(changes.items(), (WITHOUT, WITH), strict=False)):
+    for place, ((network, values), colour) in enumerate(zip(changes.items(), NETWORK_COLOURS, strict=False)):
         centres = [left + room * (index + 0.3 + 0.4 * place) for index in range(len(values))]
         tops = [floor - 0.66 * height * value / highest for value in values]
         axes.bar(centres, [floor - top for top in tops], width=0.36 * room, bottom=tops, color=colour)
         for index in (0, -2, -1):
             axes.text(centres[index], tops[index] - 0.01 * height, f"{100 * values[index]:.0f}", ha="center", va="bottom", fontsize=7)
-        axes.text(
-            left + 1.3 * height, height * (0.02 + 0.08 * place), network, color=colour, ha="right", va="top", fontsize=9, weight="bold"
-        )
+        top = height * (0.02 + 0.08 * place)
+        axes.text(left + 1.3 * height, top, network, color=colour, ha="right", va="top", fontsize=9, weight="bold")
     for index, name in enumerate(names):
         axes.text(left + room * (index + 0.5), 0.92 * height, name, ha="center", va="top", fontsize=8)
     axes.text(left + 0.65 * height, -0.03 * height, "change in % of its size", ha="center", va="bottom", fontsize=9)
 
 
 def draw_edges(pictures: Mapping[str, Tensor], edge_maps: Sequence[Tensor]) -> Figure:
-    """Pictures above, the edges (rows, columns) in them below."""
+    """Draw pictures above, their edges (rows, columns) below."""
     figure, axes = new_figure(2.1 * len(pictures), 4.5, rows=2, columns=len(pictures))
-    for column, (title, picture) in enumerate(pictures.items()):
-        draw_picture(axes[column], picture, title)
-        below = axes[len(pictures) + column]
-        below.imshow(edge_maps[column].numpy(), cmap="Greys", vmin=0.0, vmax=1.0, interpolation="nearest")
+    rows = axes[: len(pictures)], axes[len(pictures) :]
+    for above, below, (title, picture), edges in zip(*rows, pictures.items(), edge_maps, strict=True):
+        draw_picture(above, picture, title)
+        below.imshow(edges.numpy(), cmap="Greys", vmin=0.0, vmax=1.0, interpolation="nearest")
         below.set_title("its edges", fontsize=10)
         below.set_axis_off()
     return figure
 
 
 def draw_spread(photos: Tensor, fakes: Tensor) -> Figure:
-    """Photographs of one label map above, fakes of it below, and how much each pixel varies among all of them."""
+    """Draw photographs of one label map above, fakes of it below, and on the right how much each pixel varies."""
     figure, axes = new_figure(8.4, 4.4, rows=2, columns=4)
     for row, (pictures, name) in enumerate(((photos, "photograph"), (fakes, "fake"))):
         for column in range(3):
@@ -130,7 +112,7 @@ def draw_spread(photos: Tensor, fakes: Tensor) -> Figure:
 
 
 def draw_network(generator: nn.Module, x: Tensor) -> Figure:
-    """The live generator as the U that it is: what its blocks give, and what is laid side by side."""
+    """Draw the live generator as a U: the output of each block, and what each skip concatenates."""
     levels = generator.encode(x)
     figure, (axes,) = new_figure(8.4, 0.62 * len(levels) + 0.9)
     left = [*((0.55 * number, -number) for number in range(len(levels))), (5, -len(levels))]

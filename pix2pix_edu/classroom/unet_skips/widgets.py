@@ -1,4 +1,4 @@
-"""Explorable skips: switch levels off, move a thin line, roll the dropout's dice again."""
+"""Explorable skips: set levels to zero, move a thin line, change the seed of the dropout."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from pix2pix_edu.classroom import explorer
-from pix2pix_edu.classroom.unet_skips.figures import difference_picture, draw_line, draw_strip, level_name
+from pix2pix_edu.classroom.unet_skips.figures import difference_picture, draw_strip, level_name
 from pix2pix_edu.drawing.classes import CLASS_COLOURS
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.random_numbers import own_random_numbers
 
 
 def decode_kept(generator: Generator, levels: Sequence[Tensor], kept: Iterable[int] | None = None, seed: int = 0) -> Tensor:
-    """The fake where every level that is not in `kept` (1 = outermost; None: all) holds zeros, under the dropout of this seed."""
+    """Return the fake with every level that is not in `kept` (1 = outermost; None: all) set to zero, and dropout from this seed."""
     kept = range(1, len(levels) + 1) if kept is None else kept
     levels = [level if number in kept else torch.zeros_like(level) for number, level in enumerate(levels, start=1)]
     with torch.no_grad(), own_random_numbers(seed):
@@ -23,31 +23,31 @@ def decode_kept(generator: Generator, levels: Sequence[Tensor], kept: Iterable[i
 
 
 def passage(generator: Generator, x: Tensor) -> list[Tensor]:
-    """x, every level on its way, and the fake under the dropout of seed 0."""
+    """Return x, every level of the encoder, and the fake with dropout from seed 0."""
     with torch.no_grad():
         levels = generator.encode(x)
     return [x, *levels, decode_kept(generator, levels)]
 
 
 def draw_skips(generator: Generator, x: Tensor, kept: Sequence[int]) -> tuple[Figure, str]:
-    """Input | all levels | the kept ones only | difference, for one picture x (1, 3, height, width)."""
+    """Draw input | fake from all levels | fake from the kept ones only | difference, for one picture x (1, 3, height, width)."""
     _, *levels, full = passage(generator, x)
     part = decode_kept(generator, levels, kept)
-    muted = [level_name(number, generator.depth) for number in range(1, generator.depth + 1) if number not in kept]
+    zeroed = [level_name(number, generator.depth) for number in range(1, generator.depth + 1) if number not in kept]
     pictures = {
         "input x": x[0],
         "all levels": full[0],
-        f"{len(muted)} of {generator.depth} levels muted": part[0],
+        f"{len(zeroed)} of {generator.depth} levels zero": part[0],
         "difference": difference_picture(full[0], part[0]),
     }
     change = (full - part).abs().mean().item()
-    return draw_strip(pictures), f"Muted: {', '.join(muted) or 'none'}. L1 between the two pictures: {change:.3f}."
+    return draw_strip(pictures), f"Set to zero: {', '.join(zeroed) or 'none'}. L1 between the two pictures: {change:.3f}."
 
 
 def explore_skips(generator: Generator, x: Tensor) -> ipywidgets.VBox:
-    """A switch for each level of a trained U-Net, with buttons for the telling combinations."""
+    """Switch each level of a trained U-Net on or off, or choose an instructive combination with a button."""
     everything = tuple(range(1, generator.depth + 1))
-    kept = ipywidgets.SelectMultiple(options=everything, value=everything, layout={"display": "none"})  # what the switches say together
+    kept = ipywidgets.SelectMultiple(options=everything, value=everything, layout={"display": "none"})  # the state of all switches
     switches = [explorer.switch(level_name(number, generator.depth), True) for number in everything]
     buttons = []
     for name, numbers in {
@@ -57,30 +57,30 @@ def explore_skips(generator: Generator, x: Tensor) -> ipywidgets.VBox:
         "All but the bottleneck": everything[:-1],
     }.items():
         button = ipywidgets.Button(description=name, layout={"width": "auto"})
-        button.on_click(lambda _, numbers=numbers: _keep(kept, switches, numbers))
+        button.on_click(lambda _, numbers=numbers: _set_switches(kept, switches, numbers))
         buttons.append(button)
     for switch in switches:
-        switch.observe(lambda _: _read(kept, switches), names="value")
+        switch.observe(lambda _: _read_switches(kept, switches), names="value")
     picture = explorer.explore(lambda kept: draw_skips(generator, x, kept), kept=kept)
     row = ipywidgets.Layout(flex_flow="row wrap")
     return ipywidgets.VBox([ipywidgets.HBox(switches, layout=row), ipywidgets.HBox(buttons, layout=row), picture])
 
 
-def _keep(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox], numbers: tuple[int, ...]) -> None:
-    kept.disabled = True  # the switches follow now, they do not lead
+def _set_switches(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox], numbers: tuple[int, ...]) -> None:
+    kept.disabled = True  # so that _read_switches does nothing, and the picture is drawn only once
     for number, switch in enumerate(switches, start=1):
         switch.value = number in numbers
     kept.disabled = False
     kept.value = numbers
 
 
-def _read(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox]) -> None:
+def _read_switches(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox]) -> None:
     if not kept.disabled:
         kept.value = tuple(number for number, switch in enumerate(switches, start=1) if switch.value)
 
 
 def with_line(x: Tensor, column: int, thickness: int = 1) -> Tensor:
-    """The label map x (1, 3, height, width) with an upright line of moulding in its middle third."""
+    """Return the label map x (1, 3, height, width) with a vertical line of moulding in its middle third."""
     height = x.shape[-2]
     colour = torch.tensor(CLASS_COLOURS["molding"], dtype=x.dtype) / 127.5 - 1.0
     x = x.clone()
@@ -89,12 +89,12 @@ def with_line(x: Tensor, column: int, thickness: int = 1) -> Tensor:
 
 
 def relative_changes(before: Sequence[Tensor], after: Sequence[Tensor]) -> list[float]:
-    """|after - before| / |before|, tensor by tensor."""
+    """Return |after - before| / |before| for each pair of tensors."""
     return [((moved - still).norm() / still.norm()).item() for still, moved in zip(before, after, strict=True)]
 
 
 def draw_moved_line(networks: Mapping[str, Generator], x: Tensor, column: int, shift: int = 1, thickness: int = 1) -> tuple[Figure, str]:
-    """What a line that moves by `shift` pixels does to x, and in each network to every level and to G(x)."""
+    """Draw how much x, and in each network every level and G(x), change when a line moves by `shift` pixels."""
     moves, xs = {}, [with_line(x, where, thickness) for where in (column, column + shift)]
     pictures = {"x": xs[0][0], "x, the line moved": xs[1][0]}
     for name, network in networks.items():
@@ -102,12 +102,12 @@ def draw_moved_line(networks: Mapping[str, Generator], x: Tensor, column: int, s
         moves[name] = relative_changes(before, after)
         pictures[f"G(x) changes, {name}"] = difference_picture(before[-1][0], after[-1][0])
     (change,) = relative_changes(xs[:1], xs[1:])
-    said = "; ".join(f"{name}: bottleneck {move[-2]:.1%}, G(x) {move[-1]:.1%}" for name, move in moves.items())
-    return draw_line(pictures, moves), f"A line {thickness} px wide moves by {shift} px. Change of x: {change:.1%}. {said}."
+    moved = "; ".join(f"{name}: bottleneck {move[-2]:.1%}, G(x) {move[-1]:.1%}" for name, move in moves.items())
+    return draw_strip(pictures, moves), f"A line {thickness} px wide moves by {shift} px. Change of x: {change:.1%}. {moved}."
 
 
 def explore_moved_line(networks: Mapping[str, Generator], x: Tensor) -> ipywidgets.VBox:
-    """Where the line stands, how thick it is and how far it moves."""
+    """Choose the column of the line, how thick it is and how far it moves."""
     return explorer.explore(
         lambda **values: draw_moved_line(networks, x, **values),
         column=explorer.number("Column", 0, x.shape[-1] - 16, x.shape[-1] // 2 - 2),
@@ -117,17 +117,18 @@ def explore_moved_line(networks: Mapping[str, Generator], x: Tensor) -> ipywidge
 
 
 def draw_two_rolls(generator: Generator, x: Tensor, first: int = 0, second: int = 1) -> tuple[Figure, str]:
-    """Two fakes of the same x whose dropout comes from two seeds, and their difference."""
+    """Draw two fakes of the same x, with dropout from two seeds, and their difference."""
     _, *levels, _ = passage(generator, x)
     one, other = (decode_kept(generator, levels, seed=seed)[0] for seed in (first, second))
-    pictures = {"input x": x[0], f"fake, seed {first}": one, f"fake, seed {second} ": other, "difference": difference_picture(one, other)}
+    pictures = {"input x": x[0], f"fake, seed {first}": one, f"fake, seed {second} ": other}  # the space: two keys for equal seeds
+    pictures["difference"] = difference_picture(one, other)
     difference = (one - other).abs().mean(dim=0)
     alt = f"Dropout from seed {first} and from seed {second}: mean difference {difference.mean():.3f}, largest {difference.max():.2f}."
     return draw_strip(pictures), alt
 
 
 def explore_two_rolls(generator: Generator, x: Tensor) -> ipywidgets.VBox:
-    """Two seeds of the dropout, side by side."""
+    """Choose the seeds of two fakes."""
     return explorer.explore(
         lambda **seeds: draw_two_rolls(generator, x, **seeds),
         first=explorer.number("First seed", 0, 999, 0),

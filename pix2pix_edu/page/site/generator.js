@@ -1,15 +1,16 @@
-// G in the browser: the ONNX file that the library wrote, run by ONNX Runtime Web.
+// The generator in the browser: the ONNX file that the library wrote, run by ONNX Runtime Web.
 
+import { toRgb } from "./board.js";
 import * as ort from "./runtime/ort.wasm.bundle.min.js";
 
-/** Loads the network; the promise is of generate(labels) -> Float32Array, the picture (3, size, size) in [-1, 1]. */
+/** Load the network. Resolves to generate(labels) -> Float32Array, the picture (3, size, size) in [-1, 1]. */
 export async function loadGenerator({ size, classes }) {
   const [binary, model] = await Promise.all([
     load("runtime/ort-wasm-simd-threaded.wasm.gzip").then(unpack),
     load("model.onnx").then((response) => response.arrayBuffer()),
   ]);
   ort.env.wasm.wasmBinary = binary;
-  ort.env.wasm.numThreads = 1; // more would need special headers from the server
+  ort.env.wasm.numThreads = 1; // more threads would need special headers from the server
   const session = await ort.InferenceSession.create(new Uint8Array(model), { executionProviders: ["wasm"] });
   const shape = [1, 3, size, size];
   return async (labels) => {
@@ -18,16 +19,11 @@ export async function loadGenerator({ size, classes }) {
   };
 }
 
-/** A label map as the network sees it: the colours of its classes in [-1, 1], one plane for each of red, green and blue. */
+/** A label map as the network's input: the colours of its classes in [-1, 1], as red, green and blue planes. */
 export function toX(labels, classes) {
-  const colours = classes.map(({ color }) => [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16) / 127.5 - 1));
-  const x = new Float32Array(3 * labels.length);
-  for (let channel = 0; channel < 3; channel += 1) {
-    labels.forEach((label, place) => {
-      x[channel * labels.length + place] = colours[label][channel];
-    });
-  }
-  return x;
+  const colours = classes.map((each) => toRgb(each).map((value) => value / 127.5 - 1));
+  const planes = [0, 1, 2].map((channel) => Array.from(labels, (label) => colours[label][channel]));
+  return Float32Array.from(planes.flat());
 }
 
 async function load(path) {

@@ -1,8 +1,8 @@
-// The page: a board on the left, what the generator makes of it on the right.
+// The page: a board on the left, the generator's output on the right.
 
 import { createBoard, paintLabels } from "./board.js";
 
-const ENLARGED = 8; // times, in the file that is saved
+const ENLARGED = 8; // scale of the saved file
 const [state, photo, timing, save] = ["state", "photo", "timing", "save"].map((id) => document.getElementById(id));
 
 async function start() {
@@ -13,20 +13,20 @@ async function start() {
   const translator = new Translator(settings);
   const board = createBoard({ ...settings, samples, onChange: (labels) => translator.take(labels) });
   document.getElementById("board").append(board.element);
-  board.load(samples.at(-1).labels); // a drawn building: nearest to what the network knows
+  board.load(samples.at(-1).labels); // a drawn building, like those the network was trained on
   save.onclick = () => savePicture(settings, translator.shown);
 
   if (typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined") {
     throw new Error("this browser has no WebAssembly, or has it switched off: use a current Firefox, Chrome, Edge or Safari");
   }
-  // Imported only now, so that the board is there even where the runtime is not.
+  // Imported here, so that the board works even if the runtime cannot be loaded.
   const { loadGenerator } = await import("./generator.js");
   translator.generate = await loadGenerator(settings);
   await translator.take(board.labels());
   if (!save.disabled) say("Ready: draw, and the photograph follows.");
 }
 
-/** Translates the newest drawing; those that came while it was at work, and were overtaken, are left out. */
+/** Translate the newest drawing. Drawings that arrive during a translation are skipped, except the last. */
 class Translator {
   constructor(settings) {
     Object.assign(this, { settings, generate: null, newest: null, shown: null, working: false });
@@ -59,7 +59,7 @@ class Translator {
   }
 }
 
-/** Paints a tensor (3, size, size) in [-1, 1], its three planes one after the other. */
+/** Paint a tensor (3, size, size) in [-1, 1]. */
 function paintFake(canvas, fake) {
   const [context, pixels] = [canvas.getContext("2d"), canvas.width * canvas.height];
   const image = context.createImageData(canvas.width, canvas.height);
@@ -70,7 +70,7 @@ function paintFake(canvas, fake) {
   context.putImageData(image, 0, 0);
 }
 
-/** Each class of a drawing with its share, the largest first. */
+/** Each class of a drawing with its share of the area, largest first. */
 function describe(labels, classes) {
   const counts = classes.map(() => 0);
   for (const label of labels) counts[label] += 1;
@@ -79,7 +79,7 @@ function describe(labels, classes) {
   return seen.map(({ name, count }) => `${name} ${((100 * count) / labels.length).toFixed(1)}%`).join(", ");
 }
 
-/** The photograph and the drawing that it was made from side by side, as the pairs of the course lie in their files, enlarged. */
+/** The drawing and its photograph side by side, as in the files of the course, enlarged. */
 function savePicture({ size, classes }, labels) {
   const [drawing, sheet] = [document.createElement("canvas"), document.createElement("canvas")];
   drawing.width = drawing.height = size;
@@ -94,7 +94,7 @@ function savePicture({ size, classes }, labels) {
     link.href = URL.createObjectURL(blob);
     link.download = "drawing_and_photograph.png";
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers begin to read it late
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers start to read it late
     say("Drawing and photograph are saved side by side.");
   }, "image/png");
 }

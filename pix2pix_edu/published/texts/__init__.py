@@ -1,1 +1,1 @@
-"""The five write-ups, the paper taken to the letter, and the two U-Nets that several of them share."""
+"""The five write-ups, the paper taken literally, and the two U-Nets that several of them share."""

@@ -1,6 +1,6 @@
 """Notes in Chinese that translate the paper's first half and end in a link to its authors' code: "first let us look at the model".
 
-What it does best: that sentence. Its code block is empty; here stands what the link leads to.
+Its strength: that sentence. The code block after it is empty; the code here is the code that the link leads to.
 """
 
 from torch import nn
@@ -13,7 +13,7 @@ from pix2pix_edu.training import train_step
 
 
 def generator(depth: int = 8, width: int = 64) -> nn.Module:
-    """The authors' PyTorch U-Net: the library's, with dropout where that code has it."""
+    """The library's U-Net, with dropout where the authors' PyTorch code has it."""
     network = Generator(depth=depth, width=width, dropout=0.0)
     for level in range(1, depth - 4):  # outputs of side 4, 8, 16 at eight levels; the paper has it on 2, 4, 8
         network.up[level].append(AlwaysDropout(0.5))
@@ -21,7 +21,6 @@ def generator(depth: int = 8, width: int = 64) -> nn.Module:
 
 
 def discriminator(width: int = 64) -> nn.Module:
-    """The authors' PyTorch PatchGAN of 70 pixels."""
     return PatchDiscriminator(70, width=width)
 
 
@@ -31,9 +30,9 @@ SYSTEM = System(
     generator=generator,
     discriminator=discriminator,
     step=train_step,
-    open=("everything: the code block after 'first let us look at the model' is empty; what the link leads to stands in for it",),
+    open=("everything: the code block after 'first let us look at the model' is empty; the linked code is used instead",),
     faults=(
         Fault("the code block is empty", "last section, after the link"),
-        Fault("an output pixel is called dependent on all others, not independent", "section 'Related work', first paragraph"),
+        Fault("an output pixel is called dependent on all others; it should be independent", "section 'Related work', first paragraph"),
     ),
 )

@@ -1,6 +1,6 @@
-"""A U-Net and a PatchGAN whose convolutions pad with mirrored pixels, as two of the write-ups have them."""
+"""A U-Net and a PatchGAN whose convolutions pad with mirrored pixels, as in two of the write-ups."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,43 +12,19 @@ def mirrored_block(in_channels: int, out_channels: int, stride: int = 2) -> nn.S
     return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.LeakyReLU(0.2))
 
 
-def rising_block(in_channels: int, out_channels: int, dropout: float = 0.0) -> nn.Sequential:
-    """Transposed conv, norm, ReLU, dropout."""
-    conv = nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else []))
+def up_blocks(channels: Sequence[int], norm: type[nn.Module], dropout: float, has_dropout: Callable[[int], bool]) -> nn.ModuleList:
+    """From the deepest level on: transposed conv, norm, ReLU, and dropout in the block of each level that has it."""
+    blocks, doubled = nn.ModuleList(), 1
+    for level in range(len(channels) - 1, 0, -1):
+        conv = nn.ConvTranspose2d(channels[level] * doubled, channels[level - 1], 4, stride=2, padding=1, bias=False)
+        dropouts = [nn.Dropout(dropout)] if has_dropout(level) else []
+        blocks.append(nn.Sequential(conv, norm(channels[level - 1]), nn.ReLU(), *dropouts))
+        doubled = 2  # after the first block, a skip is concatenated
+    return blocks
 
 
-class ReflectUNet(nn.Module):
-    """A generator whose norms keep running averages and whose skips keep their negative values."""
-
-    def __init__(
-        self,
-        depth: int = 8,
-        width: int = 64,
-        multiples: Sequence[int] | None = None,  # of the width, for each level; by default as the paper's
-        bottleneck_padding: str = "reflect",
-        dropout: float = 0.5,
-    ):
-        super().__init__()
-        channels = [width * multiple for multiple in multiples or [min(2**level, 8) for level in range(depth)]]
-        first = nn.Conv2d(3, channels[0], 4, 2, 1, padding_mode="reflect")
-        bottleneck = nn.Conv2d(channels[-2], channels[-1], 4, 2, 1, padding_mode=bottleneck_padding)
-        self.down = nn.ModuleList(
-            [
-                nn.Sequential(first, nn.LeakyReLU(0.2)),
-                *(mirrored_block(before, after) for before, after in zip(channels[:-2], channels[1:-1], strict=True)),
-                nn.Sequential(bottleneck, nn.ReLU()),
-            ]
-        )
-        self.up = nn.ModuleList(
-            rising_block(
-                channels[level] * (1 if level == depth - 1 else 2),
-                channels[level - 1],
-                dropout if level >= depth - 3 else 0.0,  # the three blocks next to the bottleneck
-            )
-            for level in range(depth - 1, 0, -1)
-        )
-        self.last = nn.Sequential(nn.ConvTranspose2d(channels[0] * 2, 3, 4, 2, 1), nn.Tanh())
+class UNet(nn.Module):
+    """The forward pass that both U-Nets of the write-ups share. A subclass defines `down`, `up` and `last`."""
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []
@@ -61,19 +37,43 @@ class ReflectUNet(nn.Module):
         return self.last(x)
 
 
-class ReflectDiscriminator(nn.Module):
-    """A PatchGAN built from a list of channels; it gives probabilities, or logits without the sigmoid."""
+class ReflectUNet(UNet):
+    """A generator whose norms keep running averages, and whose skips keep their negative values."""
 
-    def __init__(self, features: Sequence[int] = (64, 128, 256, 512), sigmoid: bool = True):
+    def __init__(
+        self,
+        depth: int = 8,
+        width: int = 64,
+        multiples: Sequence[int] = (1, 2, 4, 8, 8, 8, 8, 8),  # the channels of each level as multiples of the width
+        bottleneck_padding: str = "reflect",
+        dropout: float = 0.5,
+    ):
         super().__init__()
-        first = nn.Conv2d(6, features[0], 4, 2, 1, padding_mode="reflect")
-        # The stride is chosen by the value, not by the place: whatever has as many channels as the last block does not shrink.
-        # With (64, 128, 256, 512, 512), meant for a patch of 142, two blocks of 512 have stride 1: the patch is 94.
-        blocks = (
-            mirrored_block(before, after, stride=1 if after == features[-1] else 2)
-            for before, after in zip(features[:-1], features[1:], strict=True)
+        channels = [width * multiple for multiple in multiples[:depth]]
+        first = nn.Conv2d(3, channels[0], 4, 2, 1, padding_mode="reflect")
+        bottleneck = nn.Conv2d(channels[-2], channels[-1], 4, 2, 1, padding_mode=bottleneck_padding)
+        self.down = nn.ModuleList(
+            [
+                nn.Sequential(first, nn.LeakyReLU(0.2)),
+                *(mirrored_block(before, after) for before, after in zip(channels[:-2], channels[1:-1], strict=True)),
+                nn.Sequential(bottleneck, nn.ReLU()),
+            ]
         )
-        last = nn.Conv2d(features[-1], 1, 4, 1, 1, padding_mode="reflect")
+        self.up = up_blocks(channels, nn.BatchNorm2d, dropout, lambda level: level >= depth - 3)  # the three blocks next to the bottleneck
+        self.last = nn.Sequential(nn.ConvTranspose2d(channels[0] * 2, 3, 4, 2, 1), nn.Tanh())
+
+
+class ReflectDiscriminator(nn.Module):
+    """A PatchGAN built from a list of channels. It outputs probabilities, or without the sigmoid logits."""
+
+    def __init__(self, features: Sequence[int] = (64, 128, 256, 512), sigmoid: bool = True, strides: Sequence[int] | None = None):
+        super().__init__()
+        # The stride is chosen by the value, not by the position: a block with as many channels as the last one does not shrink.
+        # With (64, 128, 256, 512, 512), meant for a patch of 142, both blocks of 512 have stride 1, and the patch is 94.
+        strides = strides or [2, *(1 if after == features[-1] else 2 for after in features[1:]), 1]
+        first = nn.Conv2d(6, features[0], 4, strides[0], 1, padding_mode="reflect")
+        blocks = map(mirrored_block, features[:-1], features[1:], strides[1:-1])
+        last = nn.Conv2d(features[-1], 1, 4, strides[-1], 1, padding_mode="reflect")
         self.layers = nn.Sequential(first, nn.LeakyReLU(0.2), *blocks, last, *([nn.Sigmoid()] if sigmoid else []))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pictures side by side over a table of their scores: one PNG and real text, made fast enough to follow a control."""
+"""Columns of pictures above a table of their scores: one PNG and HTML text, drawn fast enough to follow a control."""
 
 import base64
 import html
@@ -11,16 +11,16 @@ from PIL import Image
 
 from pix2pix_edu.classroom.display import data_url
 
-SCALE = 3  # each pixel becomes so many, unsmoothed
-GAP = 1  # pixels of the page around each picture, before they are enlarged
-# The table's columns are as wide as the pictures' above; on a telephone the letters shrink with them.
+SCALE = 3  # how many times the pictures are enlarged, without smoothing
+GAP = 1  # transparent pixels around each picture, before they are enlarged
+# The table's columns are as wide as the pictures above them; on a phone the text shrinks with them.
 FONT = "font-size: clamp(9.5px, 2.2vw, 14px); line-height: 1.3; overflow-wrap: anywhere"
 CELL = "padding: 2px min(4px, 0.3vw); text-align: center; vertical-align: top; max-width: none; white-space: normal"
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """What a notebook shows where it is the value of a cell: a page, and a picture and a sentence for readers of less."""
+class PictureTable:
+    """Pictures and table as HTML. As the value of a notebook cell it also gives its picture and alt text, where HTML is not shown."""
 
     html: str
     png: bytes
@@ -30,50 +30,50 @@ class Exhibit:
         return {"text/html": self.html, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
 
 
-def make_exhibit(
+def make_picture_table(
     columns: Mapping[str, Sequence[np.ndarray]], head: Sequence[str], rows: Mapping[str, Sequence[str]], notes: str, alt: str
-) -> Exhibit:
-    """A column of pictures (side, side, 3) under each heading; below it, in as many columns, the head and rows of a table."""
-    wall = _join(list(columns.values()))
+) -> PictureTable:
+    """Draw a column of pictures (side, side, 3) under each heading, and below them a table with as many columns: its head and its rows."""
+    picture = _join(list(columns.values()))
     buffer = io.BytesIO()
-    wall.save(buffer, format="PNG", compress_level=1)
+    picture.save(buffer, format="PNG", compress_level=1)
     headings = "".join(f'<div style="align-self: end">{html.escape(heading)}</div>' for heading in columns)
     page = (
-        f'<figure style="margin: 0; max-width: {wall.width}px; {FONT}">'
+        f'<figure style="margin: 0; max-width: {picture.width}px; {FONT}">'
         f'<div style="display: grid; grid-template-columns: repeat({len(columns)}, minmax(0, 1fr)); text-align: center">{headings}</div>'
         f'<img alt="{html.escape(alt)}" src="{data_url(buffer.getvalue())}" '
         f'style="display: block; width: 100%; height: auto">{_table(head, rows)}'
         f'<p style="margin: 4px 0">{html.escape(notes)}</p>'
         f'<figcaption aria-live="polite">{html.escape(alt)}</figcaption></figure>'
     )
-    return Exhibit(page, buffer.getvalue(), alt)
+    return PictureTable(page, buffer.getvalue(), alt)
 
 
 def _join(columns: Sequence[Sequence[np.ndarray]]) -> Image.Image:
-    """Columns of pictures of one size on a transparent ground, enlarged."""
+    """Join columns of pictures of one size on a transparent background, and enlarge them."""
     side = columns[0][0].shape[0]
     step = side + 2 * GAP
-    wall = np.zeros((step * max(map(len, columns)), step * len(columns), 4), dtype=np.uint8)
+    pixels = np.zeros((step * max(map(len, columns)), step * len(columns), 4), dtype=np.uint8)
     for column, pictures in enumerate(columns):
         for row, picture in enumerate(pictures):
             top, left = row * step + GAP, column * step + GAP
-            wall[top : top + side, left : left + side, :3] = picture
-            wall[top : top + side, left : left + side, 3] = 255
-    image = Image.fromarray(wall)
+            pixels[top : top + side, left : left + side, :3] = picture
+            pixels[top : top + side, left : left + side, 3] = 255
+    image = Image.fromarray(pixels)
     return image.resize((image.width * SCALE, image.height * SCALE), Image.Resampling.NEAREST)
 
 
 def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
-    """A table in HTML whose columns are equally wide."""
+    """Return an HTML table with columns of equal width."""
     top = "".join(f'<th scope="col" style="{CELL}">{html.escape(text)}</th>' for text in head)
-    lines = [f"<tr>{top}</tr>"]
+    body = ""
     for name, values in rows.items():
         cells = "".join(f'<td style="{CELL}">{_unbroken(value)}</td>' for value in values)
-        lines.append(f'<tr><th scope="row" style="{CELL}; font-weight: normal">{html.escape(name)}</th>{cells}</tr>')
+        body += f'<tr><th scope="row" style="{CELL}; font-weight: normal">{html.escape(name)}</th>{cells}</tr>'
     style = f"width: 100%; margin: 0; table-layout: fixed; border-collapse: collapse; {FONT}"
-    return f'<table style="{style}"><thead>{lines[0]}</thead><tbody>{"".join(lines[1:])}</tbody></table>'
+    return f'<table style="{style}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _unbroken(text: str) -> str:
-    """Text in HTML that goes on in a new line only between words: a range would break at its dash."""
+    """Return text as HTML that breaks only between words. Otherwise a range could break at its dash."""
     return " ".join(f'<span style="display: inline-block">{html.escape(word)}</span>' for word in text.split())
