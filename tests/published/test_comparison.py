@@ -216,3 +216,12 @@ def test_pictures_are_translated_one_at_a_time_with_dropout():
     torch.manual_seed(1)
     assert torch.equal(together[:1], translate_each(generator, xs[:1]))
     assert not torch.equal(together[:1], translate_each(generator, xs[:1]))
+
+
+def test_measuring_the_differences_of_paper_and_code_leaves_the_random_numbers_as_they_were():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    DIFFERENCES["skips"].measure(DIFFERENCES["skips"].by_code)
+    DIFFERENCES["half"].measure(0.5)
+    assert torch.equal(torch.rand(2), expected)
