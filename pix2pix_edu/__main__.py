@@ -31,7 +31,7 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f"{arguments.command}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"\n{arguments.command}: stopped. Repeat the command to continue; a training continues from its last checkpoint")
+        sys.exit(f"\n{arguments.command}: stopped. A training or a download continues when you repeat the command")
 
 
 if __name__ == "__main__":

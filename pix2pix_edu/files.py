@@ -40,5 +40,5 @@ def read_weights(path: str | Path) -> object:
         raise ValueError(f"there is no weight file at {path}: check the path")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file can end in almost any kind of error
+    except Exception as error:  # a damaged file can raise almost any kind of error
         raise ValueError(f"{path} is damaged or is not a plain weight file; nothing in it was run: use another file") from error

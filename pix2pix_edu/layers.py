@@ -29,7 +29,10 @@ class AlwaysDropout(nn.Dropout):
 
 
 def start_as_the_paper(network: nn.Module) -> None:
-    """Initialise the weights: convolutions from N(0, 0.02), norm scales from N(1, 0.02), biases 0."""
+    """Initialise the weights: convolutions with mean 0 and standard deviation 0.02, as in the paper; biases 0.
+
+    Norm scales have mean 1 and the same standard deviation, as in the authors' code.
+    """
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.normal_(module.weight, 0.0, 0.02)

@@ -12,7 +12,10 @@ CHANCE = math.log(2)  # the loss of a D that gives every patch the probability 1
 
 @dataclass(frozen=True)
 class Objective:
-    """G* = arg min_G max_D gan_weight * L_cGAN(G, D) + l1_weight * L_L1(G); the paper's lambda is l1_weight."""
+    """G* = arg min_G max_D gan_weight * L_cGAN(G, D) + l1_weight * L_L1(G); the paper's lambda is l1_weight.
+
+    In training, G maximises log D(x, G(x)), and D's loss is halved and not weighted: see training.train_step.
+    """
 
     gan_weight: float = 1.0
     l1_weight: float = 100.0

@@ -1,4 +1,4 @@
-"""Random numbers for a block of code that must not change anyone else's."""
+"""Run a block of code without changing torch's random numbers outside it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ import torch
 
 @contextlib.contextmanager
 def own_random_numbers(seed: int | None = None) -> Iterator[None]:
-    """Restore torch's random numbers, the GPU's too, when the block ends. With `seed`, the block starts from that seed."""
-    gpu = torch.cuda.is_initialized()  # torch.manual_seed would also seed a GPU that nobody has used yet, and that cannot be undone
+    """Restore the state of torch's random generators, the GPU's too, when the block ends. With `seed`, the block starts from that seed."""
+    gpu = torch.cuda.is_initialized()  # torch.manual_seed would also seed a GPU that is not in use yet, which cannot be undone
     with torch.random.fork_rng([torch.cuda.current_device()] if gpu else []):
         if seed is not None:
             torch.default_generator.manual_seed(seed)

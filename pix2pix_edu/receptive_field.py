@@ -22,7 +22,7 @@ def receptive_field(convs: Sequence[Conv]) -> int:
 
 
 def output_size(convs: Sequence[Conv], size: int) -> int:
-    """Side of the output for an input of side `size`; 0 if the input of some layer is smaller than its kernel."""
+    """Side of the output for an input of side `size`; 0 if the padded input of some layer is smaller than its kernel."""
     for conv in convs:
         size = (size + 2 * conv.padding - conv.kernel) // conv.stride + 1
         if size < 1:

@@ -57,11 +57,11 @@ def train_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective, desce
     G, D = model.generator, model.discriminator
     fake = G(x)
 
-    # D learns to tell y from fake. detach(): this loss must not change G.
+    # D learns to tell y from fake. detach(): this loss needs no gradient in G.
     d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach()))) / 2
     descend(d_loss, model.discriminator_optimizer)
 
-    # G learns to get "real" from the updated D, and to stay close to y.
+    # G learns to make the updated D answer "real", and to stay close to y.
     adversarial, l1 = real_loss(D(x, fake)), F.l1_loss(fake, y)
     descend(objective.gan_weight * adversarial + objective.l1_weight * l1, model.generator_optimizer)
 

@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=256, help="side of the pictures in pixels")
     parser.add_argument("--width", type=int, default=64, help="channels of the first layers")
     parser.add_argument("--batch-size", type=int, default=1, help="pairs in a step")
-    parser.add_argument("--repeats", type=int, default=7, help="how often each is timed; the median is shown")
+    parser.add_argument("--repeats", type=int, default=7, help="how many times each is timed; the median is shown")
     parser.add_argument("--reference", type=Path, help="folder with the reference implementation's code, to be timed in the same turns")
 
 

@@ -21,6 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     settings = read_settings(arguments.run)
+    if settings.pairs and not Path(settings.pairs).is_dir():
+        raise ValueError(f"the pairs of the run are not at {settings.pairs}: start from the folder where it was trained, or put them back")
     if settings.pairs and not (Path(settings.pairs) / "val").is_dir():
         raise ValueError(f"the run was trained on every pair of {settings.pairs}: put unseen pairs into {Path(settings.pairs) / 'val'}")
     if arguments.count < 2:

@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
     parser.add_argument("outputs", type=Path, help="folder for the translations")
     parser.add_argument("--seed", type=int, default=0, help="seed of the dropout; another seed gives another picture")
-    parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it: nearly the same pictures, sooner")
+    parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it: nearly the same pictures, faster")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,1 +1,1 @@
-"""Drawn pairs without end: facades and toys, each with its label map or outlines, the same on every machine."""
+"""Endless drawn pairs: facades and toys, each with its label map or outlines, the same on every machine."""

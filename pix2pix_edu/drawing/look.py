@@ -36,7 +36,7 @@ class Look(NamedTuple):
 
 
 def facade_look(rng: np.random.Generator) -> Look:
-    """A random look. Each choice is balanced or continuous: otherwise L1, which gives the median, would just pick the likely one."""
+    """A random look. Choices are continuous or about equally likely: otherwise L1, which gives the median, would pick the most likely."""
     sky = SKIES[rng.integers(len(SKIES))]
     wall = np.array(WALLS[rng.integers(len(WALLS))]) + rng.integers(-10, 11, 3)
     trim = np.array(TRIMS[rng.integers(len(TRIMS))])

@@ -21,7 +21,7 @@ class ReadingScores(NamedTuple):
 
 
 class Yardsticks(NamedTuple):
-    """Baseline scores: real photos, real photos with the labels of another, and the median colour of each class."""
+    """Baseline scores: real photos, real photos with another photo's labels, and the median colour of each class."""
 
     real_photos: ReadingScores
     labels_of_another: ReadingScores

@@ -48,7 +48,7 @@ def download(addresses: Sequence[str], target: Path, waits: Sequence[float] = WA
 
 
 def _host_mark(address: str) -> str:
-    """A few letters for each host, so that parts of two hosts' files, whose bytes may differ, are never mixed."""
+    """Eight characters for each address (http and https alike), so that parts of two hosts' files are never mixed."""
     return hashlib.sha256(address.partition("://")[2].encode()).hexdigest()[:8]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from pix2pix_edu.files import write_text
-from pix2pix_edu.run.machine_log import read_log
+from pix2pix_edu.run.machine_log import FILE, read_log
 from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.training import Losses
 
@@ -38,6 +38,8 @@ def curve(folder: Path) -> dict[str, list[float]]:
 
 def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     settings, sessions = read_settings(folder), read_log(folder)
+    if not sessions:
+        raise ValueError(f"{folder} has no {FILE}, which training writes: without it there is no record of machine and times")
     return {
         "command": command(settings),
         "step": sessions[-1]["until"],

@@ -26,8 +26,8 @@ class RecordedStep:
             self._record(model, x, y, objective)
         same = objective == self.objective and (x.shape, y.shape) == (self.x.shape, self.y.shape)
         if not same or any(now is not then for now, then in zip(_memory(model), self.memory, strict=True)):
-            recorded = f"{self.objective} and batches of {tuple(self.x.shape)}"
-            raise ValueError(f"this step was recorded for another model or state, {recorded}: make a new RecordedStep")
+            recorded = f"{self.objective}, batches of {tuple(self.x.shape)} and the tensors that the model had then"
+            raise ValueError(f"this step was recorded for {recorded}; one of these has changed: make a new RecordedStep")
         self.x.copy_(x)
         self.y.copy_(y)
         self.graph.replay()

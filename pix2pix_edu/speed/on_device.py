@@ -7,7 +7,7 @@ from pix2pix_edu.training import Pairs
 
 
 class PairsOnDevice:
-    """All pairs, copied to the device as bytes: cropping, flipping and scaling happen there, and training reads and sends nothing."""
+    """All pairs, copied to the device once, as bytes. During training, no pixels are read from disk or transferred."""
 
     def __init__(self, pairs: Pairs, device: torch.device):
         packed = [_as_bytes(pairs[index], index) for index in range(len(pairs))]  # one pair at a time: floats take four times the memory

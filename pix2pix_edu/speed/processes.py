@@ -24,7 +24,7 @@ PATIENCE = timedelta(minutes=5)  # how long to wait for a silent process before 
 
 
 class Share(NamedTuple):
-    """This process's rank among how many. It takes pairs rank, rank + processes, ... of every batch."""
+    """The rank of this process and the number of processes. It takes pairs rank, rank + processes, ... of every batch."""
 
     rank: int = 0
     processes: int = 1

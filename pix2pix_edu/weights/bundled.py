@@ -38,7 +38,7 @@ def open_network(path: Path, build: Callable[..., nn.Module]) -> nn.Module:
     try:
         with safe_open(path, framework="pt") as file:
             network = build(**json.loads(file.metadata()["settings"]))
-            network.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})  # noqa: SIM118 - it is no dict
+            network.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})  # noqa: SIM118 - it is not a dict
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{path} is damaged or holds no {build.__name__} of this library: use a file that save_for_sharing wrote"

@@ -84,6 +84,8 @@ def test_train_and_translate_work_on_your_own_folders(monkeypatch, tmp_path, two
     assert sizes == {"a.png": (48, 48), "b.png": (48, 48), "c.png": (48, 48), "odd.png": (37, 51)}
     if not two_folders:
         assert "the run was trained on every pair" in refusal(monkeypatch, "evaluate", tmp_path / "run")
+        (tmp_path / "both").rename(tmp_path / "moved")
+        assert f"the pairs of the run are not at {tmp_path / 'both'}" in refusal(monkeypatch, "evaluate", tmp_path / "run")
 
 
 @pytest.mark.parametrize("sides", [(1, 1), (5, 70), (64, 64), (65, 31)])
@@ -149,7 +151,7 @@ def test_ctrl_c_ends_with_a_sentence_that_says_how_to_continue(tmp_path):
     run.send_signal(signal.SIGINT)
     _, error = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert "Repeat the command to continue" in error
+    assert "continues when you repeat the command" in error
     assert "Traceback" not in error
 
 

@@ -70,6 +70,13 @@ def test_a_record_holds_command_seconds_curve_and_scores_and_is_read_as_it_was_w
     assert record["curve"]["step"] == [1, 2, 3, 4, 5, 6]
 
 
+def test_without_a_log_there_is_no_record_and_one_sentence_says_so(tmp_path):
+    train(tmp_path)
+    (tmp_path / "sittings.json").unlink()
+    with pytest.raises(ValueError, match="has no sittings.json, which training writes"):
+        make_record(tmp_path, {})
+
+
 def test_a_long_curve_is_thinned_to_means(tmp_path):
     rows = "".join(f"{step},{step},1.0,0.5\n" for step in range(1, 3 * CURVE_POINTS + 1))
     (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n" + rows)
