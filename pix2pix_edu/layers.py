@@ -1,4 +1,4 @@
-"""The building blocks of both networks, and their initial weights (appendices 6.1 and 6.2 of the paper)."""
+"""The building blocks of both networks, and how their weights are initialised (appendix 6.1 and 6.2 of the paper)."""
 
 from torch import nn
 
