@@ -1,12 +1,17 @@
-"""Where the bundled data is, writing a file whole or not at all, reading weights without trusting the file."""
+"""Where the bundled data is; files that are written whole, by one process at a time; weights that are checked before they are used."""
 
 import contextlib
 import os
+import secrets
+import socket
+import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import torch
+from filelock import FileLock, Timeout
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # in the installed package, or in the checkout
@@ -15,17 +20,28 @@ DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # in
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to. It replaces `path` when the block ends without an error, so `path` never holds half of it."""
-    unfinished = path.with_name(path.name + ".part")
+    unfinished = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")  # each writer has its own
     try:
-        with open(unfinished, "wb") as file:
+        with open(unfinished, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
+        _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name itself written to the disk. Not every system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -34,11 +50,66 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what writers that were killed have left in a folder. Only for a folder with one writer."""
+    for file in folder.glob(".*.part"):
+        file.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, so that it is neither used nor lost. Return its new path."""
+    aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")
+    path.rename(aside)
+    return aside
+
+
+@contextlib.contextmanager
+def one_writer(path: Path, wait: float = 0.0) -> Iterator[None]:
+    """Let no other process write to `path`, a file or a folder, while the block runs.
+
+    If another one does so for longer than `wait` seconds, raise an error that names it. The lock ends with its process, however that ends.
+    """
+    lock, holder = (path.with_name(f".{path.name}.{what}") for what in ("lock", "writer"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        try:
+            # A singleton can be taken again in the same process, for example by a notebook's cell that was stopped and is run again.
+            held.enter_context(FileLock(lock, is_singleton=True).acquire(timeout=wait))
+        except Timeout:
+            raise ValueError(f"{path} is in use by {_read_holder(holder)}: wait until that has ended, or stop it, and repeat this") from None
+        except NotImplementedError:  # some network drives have no locks
+            pass
+        with contextlib.suppress(OSError):
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, started {time.strftime('%H:%M')}")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink(missing_ok=True)
+
+
+def _read_holder(holder: Path) -> str:
+    try:
+        return holder.read_text() or "another process"
+    except (OSError, ValueError):
+        return "another process"
+
+
 def read_weights(path: str | Path) -> object:
-    """What torch.save wrote to `path`: tensors, numbers and containers. Any code in the file is refused, never run."""
-    if not Path(path).is_file():
+    """What torch.save wrote to `path`: tensors, numbers and containers. A damaged file is refused; code in a file is refused, never run."""
+    path = Path(path)
+    if not path.is_file():
         raise ValueError(f"there is no weight file at {path}: check the path")
     try:
+        if zipfile.is_zipfile(path):  # torch does not compare the checksums that the file has
+            with zipfile.ZipFile(path) as parts:
+                damaged = parts.testzip()
+            if damaged:
+                raise ValueError(f"the checksum of its part {damaged} is wrong")
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise almost any kind of error
         raise ValueError(f"{path} is damaged or is not a plain weight file; nothing in it was run: use another file") from error

@@ -1,6 +1,35 @@
-import pytest
+import os
+import random
+import signal
+import subprocess
+import sys
 
-from pix2pix_edu.files import whole_file, write_text
+import pytest
+import torch
+from tiny import same
+
+from pix2pix_edu.files import one_writer, read_weights, remove_unfinished, set_aside, whole_file, write_text
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pix2pix_edu.files import one_writer
+
+with one_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that writes to `tmp_path / "run"`."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / "run"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
 
 
 def test_a_file_takes_its_name_only_once_it_is_complete(tmp_path):
@@ -25,3 +54,68 @@ def test_when_writing_fails_the_earlier_file_stays_and_nothing_is_left_beside_it
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path):
+    path = tmp_path / "record.json"
+    with whole_file(path) as one, whole_file(path) as other:
+        one.write(b"one")
+        other.write(b"other")
+    assert path.read_bytes() == b"one"  # the outer block ends last
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_has_left_is_removed_and_nothing_else(tmp_path):
+    (tmp_path / ".record.json.1234abcd.part").write_text("half")
+    (tmp_path / "record.json").write_text("whole")
+    remove_unfinished(tmp_path)
+    assert os.listdir(tmp_path) == ["record.json"]
+
+
+def test_damaged_files_that_are_set_aside_never_replace_each_other(tmp_path):
+    for content in ("first", "second", "third"):
+        (tmp_path / "losses.csv").write_text(content)
+        set_aside(tmp_path / "losses.csv")
+    kept = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert kept == {"losses.damaged.csv": "first", "losses.damaged-2.csv": "second", "losses.damaged-3.csv": "third"}
+
+
+def test_a_second_writer_is_refused_and_hears_who_the_first_one_is(tmp_path, holder):
+    with (
+        pytest.raises(ValueError, match=f"run is in use by process {holder.pid} on .*: wait until that has ended, or stop it"),
+        one_writer(tmp_path / "run"),
+    ):
+        pass
+
+
+def test_a_writer_that_is_killed_leaves_no_lock(tmp_path, holder):
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    with one_writer(tmp_path / "run"):
+        pass
+
+
+def test_the_same_process_may_write_again_while_an_abandoned_block_is_still_open(tmp_path):
+    with one_writer(tmp_path / "run"), one_writer(tmp_path / "run"):
+        pass
+
+
+def test_no_flipped_bit_is_read_silently(tmp_path):
+    path, rng = tmp_path / "weights.pt", random.Random(0)
+    torch.manual_seed(0)
+    saved = {"weight": torch.rand(40, 50), "step": 7, "state": {"exp_avg": torch.rand(300)}}
+    torch.save(saved, path)
+    whole = path.read_bytes()
+    refused = 0
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            read = read_weights(path)
+        except ValueError as error:
+            assert "is damaged" in str(error)
+            refused += 1
+        else:  # the bit was in a date or in padding
+            assert same(read, saved)
+    assert refused > 250
