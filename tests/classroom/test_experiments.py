@@ -1,5 +1,9 @@
+import operator
+from functools import partial, reduce
+from math import fsum, sqrt
 from statistics import mean, stdev
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,6 +17,34 @@ from pix2pix_edu.measures.reader import labels_and_photos, median_colour_per_cla
 
 def verdict_of(above, below):
     return "holds" if above else "reversed" if below else "overlaps"
+
+
+def one_by_one(values):
+    """The sum as Python before 3.12 rounds it: after every addition."""
+    return reduce(operator.add, values)
+
+
+def by_hand(add, others=1):
+    """A mean and a standard deviation from their formulas; the squares are divided by the count less `others`."""
+
+    def middle(values):
+        return add(values) / len(values)
+
+    def deviation(values):
+        return sqrt(add([(value - middle(values)) ** 2 for value in values]) / (len(values) - others))
+
+    return middle, deviation
+
+
+WAYS_TO_ROUND = {
+    "statistics": (mean, stdev),
+    "exact sum": by_hand(fsum),
+    "sum one by one": by_hand(one_by_one),
+    "divided by the count": by_hand(one_by_one, others=0),
+    "numpy": (np.mean, partial(np.std, ddof=1)),
+    "numpy, divided by the count": (np.mean, np.std),
+    "32 bits": (lambda values: torch.tensor(values).mean().item(), lambda values: torch.tensor(values).std().item()),
+}
 
 
 def by(end):
@@ -123,6 +155,15 @@ def test_each_wrong_answer_gets_its_own_message(name, wrong, words):
     verdict = getattr(checks, name)(wrong)
     assert verdict.state == "not yet"
     assert words in verdict.message
+
+
+@pytest.mark.parametrize(("middle", "deviation"), WAYS_TO_ROUND.values(), ids=WAYS_TO_ROUND)
+def test_the_named_mistake_does_not_depend_on_how_means_and_deviations_are_rounded(middle, deviation):
+    def within(a, b):
+        return verdict_of(middle(a) + deviation(a) < middle(b) - deviation(b), middle(b) + deviation(b) < middle(a) - deviation(a))
+
+    assert "a standard deviation" in checks.ordering(within).message
+    assert "you compare means" in checks.ordering(by(middle)).message
 
 
 def test_the_median_colours_of_the_exercise_are_those_of_the_baseline_in_every_table():
