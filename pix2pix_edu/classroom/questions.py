@@ -8,9 +8,12 @@ from pathlib import Path
 import ipywidgets as widgets
 from IPython.display import display
 
-from pix2pix_edu.files import write_text
+from pix2pix_edu.classroom.json_files import read_json
+from pix2pix_edu.files import one_writer, set_aside, write_text
 
 FOLDER = Path("predictions")  # next to the notebook; nothing is sent anywhere
+WAIT = 10.0  # seconds for another kernel to finish writing
+Entry = dict[str, str]  # the question with its prediction and its answer, as far as they are there
 NOTHING_ENTERED = "(You entered no prediction. You can still enter one above before you read on.)"
 
 
@@ -27,11 +30,12 @@ class Question:
         """Print the measured answer, which must be one of the options, next to the prediction."""
         if answer not in self.options:
             raise ValueError(f"the answer {answer!r} is none of the options {self.options}")
-        entry = {**recall(self.notebook).get(self.name, {}), "question": self.text, "answer": answer}
-        _write(self.notebook, self.name, entry)
-        prediction = entry.get("prediction")
+        remark = _add(self.notebook, self.name, question=self.text, answer=answer)
+        prediction = recall(self.notebook)[self.name].get("prediction")
         result = "Correct." if prediction == answer else "The measurement says otherwise."
         print(f"Measured: {answer}. {f'You predicted: {prediction}. {result}' if prediction else NOTHING_ENTERED}")
+        if remark:
+            print(remark)
 
 
 def predict(notebook: str, name: str, text: str, options: list[str]) -> Question:
@@ -47,21 +51,21 @@ def predict(notebook: str, name: str, text: str, options: list[str]) -> Question
         if "answer" in entry and "prediction" in entry:
             note.value = f"Already measured. You predicted: {html.escape(entry['prediction'])}"
             return
-        if choice.value is not None:
-            _write(notebook, name, {**entry, "question": text, "prediction": choice.value})
-        note.value = _note(choice.value)
+        remark = "" if choice.value is None else _add(notebook, name, question=text, prediction=choice.value)
+        note.value = f"{_note(choice.value)} {html.escape(remark)}"
 
     commit.on_click(enter)
     display(widgets.VBox([widgets.HTML(f"<b>Predict.</b> {html.escape(text)}"), choice, widgets.HBox([commit, note])]))
     return question
 
 
-def recall(notebook: str) -> dict[str, dict[str, str]]:
+def recall(notebook: str) -> dict[str, Entry]:
     """Return every prediction and answer of a lesson so far, by the name of the question."""
     try:
-        return json.loads((FOLDER / f"{notebook}.json").read_text())
-    except (OSError, ValueError):
-        return {}
+        kept, _ = _read(_file(notebook))
+    except OSError:
+        kept = {}
+    return kept | _unwritten.get(notebook, {})
 
 
 def review(notebook: str) -> None:
@@ -76,9 +80,49 @@ def review(notebook: str) -> None:
     display(widgets.HTML(f"<table>{head}{rows}</table>" if answered else "No question has been answered yet."))
 
 
-def _write(notebook: str, name: str, entry: dict[str, str]) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    write_text(FOLDER / f"{notebook}.json", json.dumps({**recall(notebook), name: entry}, indent=1))
+_unwritten: dict[str, dict[str, Entry]] = {}  # by lesson: what this kernel could not write yet
+
+
+def _add(notebook: str, name: str, **fields: str) -> str:
+    """Add fields to an entry. Return a sentence about a damaged file or about one that cannot be written, else nothing."""
+    path, own, remarks = _file(notebook), _unwritten.get(notebook, {}), []
+    try:
+        with one_writer(path, WAIT):  # two kernels may write to the same lesson
+            kept, whole = _read(path)
+            if not whole:
+                remarks.append(f"The file of your earlier predictions was damaged: it is now {set_aside(path)}, and you start a new one.")
+                own = kept | own
+            own = own | {name: {**kept.get(name, {}), **own.get(name, {}), **fields}}
+            write_text(path, json.dumps(kept | own, indent=1))
+        _unwritten.pop(notebook, None)
+    except (OSError, ValueError) as error:
+        if not _unwritten:  # said once
+            remarks.append(
+                f"Your answers are kept only until the kernel ends ({error}): "
+                f"make {FOLDER.resolve()} a folder that you can write to, or free some space."
+            )
+        _unwritten[notebook] = own | {name: {**recall(notebook).get(name, {}), **own.get(name, {}), **fields}}
+    return " ".join(remarks)
+
+
+def _read(path: Path) -> tuple[dict[str, Entry], bool]:
+    """Return the usable entries of a file, and whether they are all that it holds."""
+    if not path.exists():
+        return {}, True
+    try:
+        kept = read_json(path)
+    except ValueError:
+        return {}, False
+    usable = {name: entry for name, entry in kept.items() if _is_entry(entry)} if isinstance(kept, dict) else {}
+    return usable, usable == kept
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and "question" in entry and all(isinstance(value, str) for value in entry.values())
+
+
+def _file(notebook: str) -> Path:
+    return FOLDER / f"{notebook}.json"
 
 
 def _note(prediction: str | None) -> str:

@@ -1,11 +1,13 @@
 import dataclasses
 import json
+import os
 from collections import Counter
 
 import pytest
 from scipy.stats import binomtest
 
-from pix2pix_edu.classroom.real_or_fake.vote_files import LARGEST_FILE, LONGEST_NICKNAME, read_class, read_game, save_game
+from pix2pix_edu.classroom.json_files import LARGEST
+from pix2pix_edu.classroom.real_or_fake.vote_files import LONGEST_NICKNAME, read_class, read_game, save_game
 from pix2pix_edu.classroom.real_or_fake.votes import Game, Tally, Trial, Vote, deal, tally, wilson
 
 MODELS = ["L1", "L1+cGAN", "cGAN", "patch_1"]
@@ -177,7 +179,7 @@ DAMAGES = {
     "a nickname that is too long": change(nickname="a" * (LONGEST_NICKNAME + 1)),
     "a name that is a path": change(name="../../etc"),
     "too deep": lambda kept: "[" * 90_000,
-    "too large": lambda kept: json.dumps(kept) + " " * LARGEST_FILE,
+    "too large": lambda kept: json.dumps(kept) + " " * LARGEST,
 }
 
 
@@ -191,6 +193,37 @@ def test_each_damaged_file_is_named_in_one_sentence_and_the_other_game_counts(tm
     assert remarks[0].startswith("bad.json does not count")
     assert "\n" not in remarks[0]
     assert len(remarks[0]) < 250
+
+
+NOT_READ = {
+    "a pipe": os.mkfifo if hasattr(os, "mkfifo") else None,  # reading it would wait for ever
+    "a link to a device without an end": lambda path: path.symlink_to("/dev/zero"),
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a folder": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and devices among its files")
+@pytest.mark.parametrize("kind", NOT_READ)
+def test_only_regular_files_are_read_and_all_others_are_named(tmp_path, kind):
+    save_game(played(1, MIXED), tmp_path)
+    NOT_READ[kind](tmp_path / "bad.json")
+    games, remarks = read_class(tmp_path)
+    assert games == [played(1, MIXED)]
+    expected = "bad.json does not count because it is not a complete game (it is not a regular file): ask for the file again."
+    assert remarks == [expected]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such file names")
+def test_a_file_name_of_two_lines_or_of_bytes_that_are_no_letters_is_named_in_one_printable_line(tmp_path):
+    save_game(played(1, MIXED), tmp_path)
+    for name in (b"two\nlines.json", b"L\xe9a.json"):  # the second one is Latin-1, as old zip programs write it
+        (tmp_path / os.fsdecode(name)).write_text("no game")
+    games, remarks = read_class(tmp_path)
+    assert games == [played(1, MIXED)]
+    assert sorted(remark.split(" ")[0] for remark in remarks) == ["L?a.json", "two?lines.json"]
+    assert all(remark.isprintable() for remark in remarks)
 
 
 def test_the_error_for_a_missing_or_empty_folder_says_what_to_do(tmp_path):

@@ -62,7 +62,7 @@ def class_result(folder: str | Path = FOLDER) -> None:
     """Show the joint result of all games whose files are in the folder."""
     try:
         games, remarks = read_class(Path(folder))
-    except ValueError as error:  # nobody has played yet, and the notebook should continue
+    except (OSError, ValueError) as error:  # for example, nobody has played yet; the notebook should continue
         print(f"{error}.")
         return
     names = sorted(game.nickname for game in games if game.nickname)

@@ -6,11 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
+from pix2pix_edu.classroom.json_files import read_json
 from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Game, Trial, Vote
 from pix2pix_edu.files import write_text
 
 KIND = "pix2pix-edu: real or fake"
-LARGEST_FILE = 100_000  # bytes; a game takes about 3,000
 LONGEST_NICKNAME = 30
 
 
@@ -34,9 +34,7 @@ def save_game(game: Game, folder: Path) -> Path:
 def read_game(path: Path) -> Game:
     """Read a game that save_game wrote. Every field is checked, because the files come from many people."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("it is too large")
-        kept = json.loads(path.read_text("utf-8-sig"))
+        kept = read_json(path)
         if not isinstance(kept, dict) or kept.get("kind") != KIND:
             raise ValueError("it is another kind of file")
         if not kept["votes"]:
@@ -49,9 +47,14 @@ def read_game(path: Path) -> Game:
             nickname=_matching(rf"[^\x00-\x1f]{{0,{LONGEST_NICKNAME}}}", kept["nickname"]),
             votes=tuple(_read_vote(vote) for vote in kept["votes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
-        raise ValueError(f"{path.name} does not count because it is not a complete game ({reason}): ask for the file again") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise ValueError(f"{_name(path)} does not count because it is not a complete game ({reason}): ask for the file again") from None
+
+
+def _name(path: Path) -> str:
+    """Return the file's name for a message: on one line, and without bytes that are no letters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in path.name)
 
 
 def _read_vote(vote: dict) -> Vote:
@@ -88,7 +91,7 @@ def read_class(folder: Path) -> ClassVotes:
         first, counted = games.setdefault(game.name, (path, game))
         if first != path:
             differs = "" if game == counted else ", though its contents differ"
-            remarks.append(f"{path.name} is the same game as {first.name}{differs}: it counts once.")
+            remarks.append(f"{_name(path)} is the same game as {_name(first)}{differs}: it counts once.")
     if not games:
         others = f" ({len(remarks)} files in it are not complete games)" if remarks else ""
         raise ValueError(f"{folder.resolve()} contains no game{others}: put the files real_or_fake_*.json of the class there")
