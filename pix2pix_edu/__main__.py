@@ -1,37 +1,68 @@
 """The command line: python -m pix2pix_edu COMMAND, and --help to see the commands."""
 
 import argparse
+import importlib
+import os
 import sys
+from typing import NoReturn
 
-import torch
+COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "bench", "compare", "experiments", "page")
+CONTINUE = "A training or a download continues when you repeat the command"
 
-from pix2pix_edu.commands import bench, compare, evaluate, experiments, export, fetch, first, page, pair, train, translate
 
-MODULES = (first, fetch, pair, train, translate, evaluate, export, bench, compare, experiments, page)
-COMMANDS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, without the list of all options."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help shows what is possible)\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m pix2pix_edu", description="Train a pix2pix model, translate pictures with it, measure it, or time it."
-    )
+    parser = Parser(prog="python -m pix2pix_edu", description="Train a pix2pix model, translate pictures with it, measure it, or time it.")
     parsers = parser.add_subparsers(dest="command", required=True)
-    for name, command in COMMANDS.items():
-        command.add_options(parsers.add_parser(name, help=command.HELP))
+    for name in COMMANDS:
+        command = importlib.import_module(f"pix2pix_edu.commands.{name}")  # slow, so not before main() can catch Ctrl-C
+        options = parsers.add_parser(name, help=command.HELP)
+        command.add_options(options)
+        options.add_argument("--debug", action="store_true", help="show where in the code an error arose")
+        options.set_defaults(act=command.run)
     return parser
 
 
 def main() -> None:
     """Run a command, and print an error as one sentence."""
-    arguments = build_parser().parse_args()
+    name, debug = "pix2pix_edu", "--debug" in sys.argv
     try:
-        COMMANDS[arguments.command].run(arguments)
-    except torch.OutOfMemoryError:
-        sys.exit(f"{arguments.command}: the GPU's memory is full: use a smaller size, width or batch size")
-    except (ValueError, OSError) as error:
-        sys.exit(f"{arguments.command}: {error}")
-    except KeyboardInterrupt:
-        sys.exit(f"\n{arguments.command}: stopped. A training or a download continues when you repeat the command")
+        arguments = build_parser().parse_args()
+        name = arguments.command
+        arguments.act(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt as stop:
+        message = f"\n{name}: {str(stop) or 'stopped'}. {CONTINUE}"
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        message = 1
+    except Exception as error:
+        if debug:
+            raise
+        message = f"{name}: {explain(error)}"
+    else:
+        return
+    sys.exit(message)
+
+
+def explain(error: Exception) -> str:
+    """One sentence about an error."""
+    import torch
+
+    text = " ".join(str(error).split())
+    if isinstance(error, torch.OutOfMemoryError):
+        return "the GPU's memory is full: use a smaller size, width or batch size"
+    if isinstance(error, MemoryError) or "can't allocate memory" in text or "Unable to allocate" in text:
+        return "this machine has not enough memory for that: use a smaller size, width, batch size or count"
+    if isinstance(error, (ValueError, OSError)):
+        return text
+    return f"an unforeseen error, {type(error).__name__}: {text[:200]} (repeat the command with --debug to see where it arose)"
 
 
 if __name__ == "__main__":

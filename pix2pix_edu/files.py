@@ -27,14 +27,14 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Have the new name itself written to the disk. Not every system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -80,7 +80,8 @@ def one_writer(path: Path, wait: float = 0.0) -> Iterator[None]:
             # A singleton can be taken again in the same process, for example by a notebook's cell that was stopped and is run again.
             held.enter_context(FileLock(lock, is_singleton=True).acquire(timeout=wait))
         except Timeout:
-            raise ValueError(f"{path} is in use by {_read_holder(holder)}: wait until that has ended, or stop it, and repeat this") from None
+            user = _read_holder(holder)
+            raise ValueError(f"{path} is in use by {user}: wait until that has ended, or stop it, and repeat this") from None
         except NotImplementedError:  # some network drives have no locks
             pass
         with contextlib.suppress(OSError):

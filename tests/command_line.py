@@ -1,5 +1,7 @@
 """Run a command of the library in the test's own process."""
 
+import contextlib
+import io
 import sys
 
 import pytest
@@ -14,6 +16,7 @@ def call(monkeypatch, *words):
 
 def refusal(monkeypatch, *words):
     """The message with which the command ends."""
-    with pytest.raises(SystemExit) as stop:
+    errors = io.StringIO()
+    with pytest.raises(SystemExit) as stop, contextlib.redirect_stderr(errors):
         call(monkeypatch, *words)
-    return str(stop.value)
+    return errors.getvalue() if stop.value.code == 2 else str(stop.value)  # 2: argparse has printed it

@@ -1,10 +1,10 @@
 """Time one training step and one translation on this machine."""
 
 import argparse
-from pathlib import Path
 
 import torch
 
+from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import fastest
 
@@ -12,11 +12,11 @@ HELP = "time one training step and one translation on this machine"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", type=int, default=256, help="side of the pictures in pixels")
-    parser.add_argument("--width", type=int, default=64, help="channels of the first layers")
-    parser.add_argument("--batch-size", type=int, default=1, help="pairs in a step")
-    parser.add_argument("--repeats", type=int, default=7, help="how many times each is timed; the median is shown")
-    parser.add_argument("--reference", type=Path, help="folder with the reference implementation's code, to be timed in the same turns")
+    parser.add_argument("--size", type=whole(16, 4096), default=256, help="side of the pictures in pixels (default: 256)")
+    parser.add_argument("--width", type=whole(1, 1024), default=64, help="channels of the first layers (default: 64)")
+    parser.add_argument("--batch-size", type=whole(1, 4096), default=1, help="pairs in a step (default: 1)")
+    parser.add_argument("--repeats", type=whole(1, 10_000), default=7, help="how often each is timed; the median is shown (default: 7)")
+    parser.add_argument("--reference", type=path, help="folder with the reference implementation's code, to be timed in the same turns")
 
 
 def run(arguments: argparse.Namespace) -> None:

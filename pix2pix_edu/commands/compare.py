@@ -1,17 +1,17 @@
 """Compare five published systems, or train them all."""
 
 import argparse
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu.files import DATA
+from pix2pix_edu.commands.options import SEED, path, real, whole
 from pix2pix_edu.published import trials
 from pix2pix_edu.published.catalogue import SYSTEMS, YARDSTICKS, find_system
 from pix2pix_edu.published.comparison import compare, report
 from pix2pix_edu.published.paper_and_code import measure_all
 from pix2pix_edu.published.system import System
+from pix2pix_edu.run.stopping import until_stopped
 
 HELP = "compare five published systems, or train them all"
 USUAL = [*SYSTEMS, *YARDSTICKS]
@@ -25,16 +25,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "and several processes can share the work if each has other --only or --seeds."
     )
     parser.add_argument("--only", nargs="+", default=USUAL, metavar="NAME", help=f"some of {', '.join(USUAL)}")
-    parser.add_argument("--size", type=int, help="side of the pictures in pixels (default: 256; with --train, 64)")
-    parser.add_argument("--width", type=int, help="channels of the first layers (default: 64; with --train, 32)")
+    parser.add_argument("--size", type=whole(8, 4096), help="side of the pictures in pixels (default: 256; with --train, 64)")
+    parser.add_argument("--width", type=whole(1, 1024), help="channels of the first layers (default: 64; with --train, 32)")
     parser.add_argument("--time", action="store_true", help="also time one step of each system on this machine")
     parser.add_argument("--paper", action="store_true", help="also measure where the paper's words and its code differ")
-    parser.add_argument("--train", type=Path, metavar="FOLDER", help="train instead, in FOLDER: one subfolder for each system and seed")
-    parser.add_argument("--steps", type=int, default=budget.steps, help=f"steps for each (default: {budget.steps})")
-    parser.add_argument("--batch-size", type=int, default=budget.batch_size, help=f"pairs in a step (default: {budget.batch_size})")
-    parser.add_argument("--l1-weight", type=float, default=budget.l1_weight, help=f"lambda (default: {budget.l1_weight:g})")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="train each system once for every seed (default: 0)")
-    parser.add_argument("--results", type=Path, default=DATA / "published", help="folder for results.json and the sheets of seed 0")
+    parser.add_argument("--train", type=path, metavar="FOLDER", help="train instead, in FOLDER: one subfolder for each system and seed")
+    parser.add_argument("--steps", type=whole(1, 10**9), default=budget.steps, help=f"steps for each (default: {budget.steps})")
+    parser.add_argument("--batch-size", type=whole(1, 4096), default=budget.batch_size, help=f"pairs a step (default: {budget.batch_size})")
+    parser.add_argument("--l1-weight", type=real(0.0, 1e6), default=budget.l1_weight, help=f"lambda (default: {budget.l1_weight:g})")
+    parser.add_argument("--seeds", type=SEED, nargs="+", default=[0], help="train each system once for every seed (default: 0)")
+    parser.add_argument("--results", type=path, help="folder for results.json and the sheets of seed 0 (default: FOLDER/results)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -53,12 +53,12 @@ def train(arguments: argparse.Namespace, systems: list[System]) -> None:
     usual = trials.Budget()
     size, width = arguments.size or usual.size, arguments.width or usual.width
     budget = trials.Budget(arguments.steps, size, width, arguments.batch_size, arguments.l1_weight)
-    with tqdm(unit="step") as progress:
-        for cell, step in trials.run_cells(arguments.train, budget, systems, arguments.seeds):
+    with tqdm(unit="step", delay=0.5) as progress:
+        for cell, step in until_stopped(trials.run_cells(arguments.train, budget, systems, arguments.seeds)):
             progress.update()
             if step % 10 == 0:
                 progress.set_description(f"{cell.name}, {step} of {budget.steps}")
     # The command that repeats these trials. Several commands may have shared the seeds, so they are left open.
     numbers = f"--steps {budget.steps} --size {budget.size} --width {budget.width} --batch-size {budget.batch_size}"
     command = f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g} --seeds ..."
-    print(f"written: {trials.write_results(arguments.train, arguments.results, command)}")
+    print(f"written: {trials.write_results(arguments.train, arguments.results or arguments.train / 'results', command)}")

@@ -2,15 +2,17 @@
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 from tqdm import tqdm
 
+from pix2pix_edu.commands.options import SEED, path
 from pix2pix_edu.experiments import gallery
 from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, cell_settings, run_cell
 from pix2pix_edu.experiments.orders import measures
+from pix2pix_edu.run import loop
 from pix2pix_edu.run.record import read_record
 from pix2pix_edu.run.settings import refuse_changes
+from pix2pix_edu.run.stopping import until_stopped
 
 HELP = "train cells of the paper's tables, each with several seeds"
 
@@ -20,10 +22,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Train cells of the paper's tables, each with every seed. A stopped training continues when you repeat the command, "
         "and several processes can share the work if each has other --cells or --seeds."
     )
-    parser.add_argument("folder", type=Path, help="folder for the runs: one subfolder for each cell and seed")
+    parser.add_argument("folder", type=path, help="folder for the runs: one subfolder for each cell and seed")
     parser.add_argument("--cells", nargs="+", default=list(CELLS), metavar="CELL", help=f"some of {', '.join(CELLS)}")
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), help="train each cell once for every seed (default: 0 1 2)")
-    parser.add_argument("--gallery", type=Path, help="also copy the records and fakes to this folder")
+    parser.add_argument("--seeds", type=SEED, nargs="+", default=list(SEEDS), help="train each cell once for every seed (default: 0 1 2)")
+    parser.add_argument("--gallery", type=path, help="also copy the records and fakes to this folder")
     parser.add_argument("--compare", action="store_true", help="also print the scores beside the bundled ones")
 
 
@@ -34,7 +36,9 @@ def run(arguments: argparse.Namespace) -> None:
     for name, seed, settings in chosen:
         folder = arguments.folder / f"{name}-{seed}"
         if not (folder / "record.json").exists():
-            for _ in tqdm(run_cell(settings, folder), total=settings.steps, unit="step", desc=folder.name):
+            # The bar counts from where the cell is resumed, and is not drawn before an input error.
+            steps = until_stopped(run_cell(settings, folder))
+            for _ in tqdm(steps, total=settings.steps, initial=loop.saved_step(folder), unit="step", desc=folder.name, delay=0.5):
                 pass
         record = read_record(folder / "record.json")
         refuse_changes(f"{folder} holds a cell", record["settings"], asdict(settings))

@@ -1,17 +1,21 @@
 """Train on pairs, in a folder from which a stopped run continues."""
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 from tqdm import tqdm
 
+from pix2pix_edu.commands.options import path
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.settings import DRAWN, Settings
+from pix2pix_edu.run.stopping import until_stopped
 from pix2pix_edu.speed import processes
+from pix2pix_edu.training import Losses, Pix2Pix
 
 HELP = "train a generator and a discriminator on pairs"
 
@@ -34,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         shown = "" if default == "" else f" (default: {default})"
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
 
-    parser.add_argument("folder", type=Path, help="folder of the run")
+    parser.add_argument("folder", type=path, help="folder of the run")
     option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
     option("y_folder", "folder of targets, if --pairs holds only the inputs")
     option("drawn", "what is drawn if no folder is named", choices=list(DRAWN))
@@ -58,16 +62,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     settings = Settings(**{field.name: getattr(arguments, field.name) for field in fields(Settings)})
-    with processes.joined(settings.batch_size, lambda: farewell(arguments.folder)) as share:
-        model = loop.resume(settings, arguments.folder, share)
-        with tqdm(total=settings.steps, initial=model.step, unit="step", disable=not share.first) as progress:
-            for losses in loop.run(model, settings, arguments.folder, share=share):
-                progress.update()
-                if model.step % 10 == 0:
-                    progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}")
-    if share.first:
-        print(f"{model.step} steps done: see {arguments.folder}")
+    folder = arguments.folder
+    with processes.joined(settings.batch_size, lambda: farewell(folder)) as share:
+        model = loop.resume(settings, folder, share)
+        done = "already done" if model.step == settings.steps else "done"
+        steps = loop.run(model, settings, folder, share=share)
+        # Several processes have to stop at the same step: torchrun ends them, and they go back to the last checkpoint.
+        watch(until_stopped(steps) if share.processes == 1 else steps, model, settings.steps, share.first)
+        if share.first:
+            print(f"{model.step} steps {done}: see {folder}")
     processes.leave(share)
+
+
+def watch(steps: Iterator[Losses], model: Pix2Pix, until: int, shown: bool = True) -> None:
+    """Go through the steps of a training, with a progress bar."""
+    with tqdm(
+        total=until, initial=model.step, unit="step", disable=not shown, delay=0.5
+    ) as progress:  # an input error comes before the bar
+        for losses in steps:
+            progress.update()
+            if model.step % 10 == 0:
+                progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}", refresh=False)
 
 
 def farewell(folder: Path) -> str:

@@ -16,8 +16,9 @@ from pix2pix_edu.published.comparison import depth_for
 from pix2pix_edu.published.system import System
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.evaluation import as_dict, as_record, draw_grid, score, translate_each
-from pix2pix_edu.run.loop import save_on_the_way
+from pix2pix_edu.run.fingerprint import fingerprint
 from pix2pix_edu.run.machine_log import read_log
+from pix2pix_edu.run.saving import Saves, save_on_the_way
 from pix2pix_edu.run.settings import Settings, open_pairs, refuse_changes
 from pix2pix_edu.training import Batches, Pairs, Pix2Pix, stack_pairs, train
 
@@ -69,7 +70,8 @@ def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every
     cell.mkdir(parents=True, exist_ok=True)
     batches = Batches(pairs_of(budget, seed, "train"), budget.batch_size, seed)
     steps = train(model, batches, budget.steps, Objective(l1_weight=budget.l1_weight), step=system.step_on(model.device))
-    for _ in save_on_the_way(steps, model, cell, budget.steps, save_every):
+    about = {"settings": {"system": system.name, "seed": seed, **asdict(budget)}, "data": fingerprint(batches.pairs)}
+    for _ in save_on_the_way(steps, model, Saves(cell, about, save_every), budget.steps):
         yield model
 
 
@@ -77,8 +79,8 @@ def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
     """The networks of a cell at its last checkpoint, or untrained."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = system.build(depth_for(budget.size), budget.width, seed, device)
-    if (cell / "checkpoint.pt").exists():
-        checkpoint.load(model, cell / "checkpoint.pt")
+    if state := checkpoint.newest(cell):
+        checkpoint.restore(model, state, str(cell))
     return model
 
 

@@ -1,64 +1,155 @@
 """Save the whole state of a training in one file, and load it again."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from pix2pix_edu.files import read_weights, whole_file
+from pix2pix_edu.files import read_weights, set_aside, sync_folder, whole_file
+from pix2pix_edu.speed.fast_step import lay_out_state
 from pix2pix_edu.training import Pix2Pix
 
-FORMAT = "pix2pix-edu training 1"
+FORMAT = "pix2pix-edu training 2"
+NAME, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"  # in the folder of a run
+KINDS = {"step": int, "about": dict, "generator": dict, "discriminator": dict, "random": Tensor, "cuda_random": list} | {
+    "generator_optimizer": dict,
+    "discriminator_optimizer": dict,
+}
 
 
-def save(model: Pix2Pix, path: str | Path) -> None:
-    """Write the training to `path`. At any moment `path` holds the earlier file or the new one, never a part of one."""
+def save(model: Pix2Pix, path: str | Path, about: Mapping[str, object] | None = None) -> None:
+    """Write the training to `path`. At any moment `path` holds the earlier file or the new one, never a part of one.
+
+    `about` is what the training was started with: plain values that the reader may compare.
+    """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as file:
-            torch.save(_state(model), file)
+            torch.save(_state(model, about or {}), file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise OSError(
             f"could not write {path} ({error}): free some space or choose another folder; an earlier file is untouched"
         ) from error
 
 
+def save_and_keep_previous(model: Pix2Pix, folder: Path, about: Mapping[str, object]) -> None:
+    """Save the training in the folder of its run. The checkpoint before this one is kept, in case that this one is damaged later."""
+    new = folder / f".{NAME}.new"
+    save(model, new, about)
+    if (folder / NAME).exists():
+        os.replace(folder / NAME, folder / PREVIOUS)
+    os.replace(new, folder / NAME)
+    sync_folder(folder)
+
+
+def newest(folder: Path, repair: bool = True) -> dict | None:
+    """The newest whole checkpoint of a run, None if it has none yet. With `repair`, damaged ones are renamed and that is printed."""
+    damaged: list[Exception] = []
+    for name in (NAME, PREVIOUS):
+        try:
+            if (folder / name).exists():
+                return read(folder / name)
+        except ValueError as error:
+            damaged.append(error)
+            if repair:
+                aside = set_aside(folder / name)
+                print(f"{folder / name} is damaged: it is now {aside.name}, and the checkpoint before it is used if there is one")
+    if damaged:
+        raise damaged[0]
+    return None
+
+
 def load(model: Pix2Pix, path: str | Path) -> None:
     """Restore the weights, both optimizers, the step and the random numbers that `save` wrote."""
-    state = read(path)
-    try:
-        model.generator.load_state_dict(state["generator"])
-        model.discriminator.load_state_dict(state["discriminator"])
-    except RuntimeError as error:
-        raise ValueError(f"{path} was saved from other networks than these: build them with the settings of that run") from error
-    _load_optimizer(model.generator_optimizer, state["generator_optimizer"])
-    _load_optimizer(model.discriminator_optimizer, state["discriminator_optimizer"])
+    restore(model, read(path), str(path))
+
+
+def restore(model: Pix2Pix, state: dict, name: str) -> None:
+    """Give a model the state that `read` returned. A state that does not fit leaves the model as it is. `name` is for the error."""
+    for part in ("generator", "discriminator"):
+        network, optimizer = getattr(model, part), getattr(model, f"{part}_optimizer")
+        if _shapes(network.state_dict()) != _shapes(state[part]):
+            raise ValueError(f"{name} was saved from other networks than these: build them with the settings of that run")
+        if not _fits(state[f"{part}_optimizer"], optimizer, state["step"]):
+            raise ValueError(f"{name} has no complete state of the optimizer of its {part}: use another checkpoint")
+    for part in ("generator", "discriminator"):
+        getattr(model, part).load_state_dict(state[part])
+        _load_optimizer(getattr(model, f"{part}_optimizer"), state[f"{part}_optimizer"])
     model.step = state["step"]
     torch.set_rng_state(state["random"])
     if torch.cuda.is_available() and state["cuda_random"]:
         torch.cuda.set_rng_state(state["cuda_random"][0])
 
 
+def _shapes(weights: Mapping[str, object]) -> dict[str, object]:
+    return {name: (value.shape, value.dtype) if isinstance(value, Tensor) else None for name, value in weights.items()}
+
+
+def _fits(saved: dict, optimizer: torch.optim.Optimizer, step: int) -> bool:
+    """Whether this is Adam's state of the optimizer's weights. Before the first step it is empty."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    states = saved.get("state")
+    if not isinstance(states, dict) or (step > 0 and not states):
+        return False
+    return all(
+        isinstance(number, int)
+        and 0 <= number < len(weights)
+        and isinstance(state, dict)
+        and state.keys() == {"step", "exp_avg", "exp_avg_sq"}
+        and all(isinstance(value, Tensor) for value in state.values())
+        and state["step"].numel() == 1
+        and state["exp_avg"].shape == state["exp_avg_sq"].shape == weights[number].shape
+        for number, state in states.items()
+    )
+
+
 def _load_optimizer(optimizer: torch.optim.Optimizer, saved: dict) -> None:
     # Only Adam's state of each weight. Its learning rate and kernel stay: the run may continue on another device than it began on.
     optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
-    for weight, state in optimizer.state.items():  # in the memory layout of the weight, which fused Adam needs
-        state.update({name: torch.empty_like(weight).copy_(state[name]) for name in ("exp_avg", "exp_avg_sq")})
+    lay_out_state(optimizer)
 
 
 def read(path: str | Path) -> dict:
     """Read a checkpoint as plain tensors and numbers."""
     state = read_weights(path)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a checkpoint of this library: use a file that checkpoint.save wrote")
+        raise ValueError(f"{path} is not a checkpoint of this version of the library: use a file that checkpoint.save wrote")
+    wrong = [key for key, kind in KINDS.items() if not isinstance(state.get(key), kind) or state[key] is True]
+    if wrong or not 0 <= state["step"] < 2**62 or not _is_random_state(state["random"]):
+        parts = ", ".join(wrong) or "step or random numbers"
+        raise ValueError(f"{path} is damaged (wrong values of {parts}): use another checkpoint")
     return state
 
 
-def _state(model: Pix2Pix) -> dict:
+def _is_random_state(state: Tensor) -> bool:
+    try:
+        torch.Generator().set_state(state)
+    except (RuntimeError, TypeError):
+        return False
+    return True
+
+
+def read_header(folder: Path) -> tuple[int, dict]:
+    """The step of a run's newest checkpoint and what it was started with, without reading the weights; (0, {}) if there is none."""
+    path = next((folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()), None)
+    if not path:
+        return 0, {}
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        return int(state["step"]), dict(state["about"])
+    except Exception as error:  # a damaged file can raise almost any kind of error
+        raise ValueError(f"{path} is damaged: repeat the command of its training, which goes back to the checkpoint before") from error
+
+
+def _state(model: Pix2Pix, about: Mapping[str, object]) -> dict:
     # The order of the data is not saved: a batch depends only on its seed and step (training.Batches).
     return {
         "format": FORMAT,
         "step": model.step,
+        "about": dict(about),
         "generator": model.generator.state_dict(),
         "discriminator": model.discriminator.state_dict(),
         "generator_optimizer": model.generator_optimizer.state_dict(),

@@ -11,6 +11,7 @@ import torch.distributed as dist
 
 import pix2pix_edu
 
+KINDS = {"from": int, "until": int, "seconds": (int, float)}
 FILE = "sittings.json"  # this format, and "sittings" in a record, is older than the name session
 
 
@@ -32,10 +33,16 @@ class MachineLog:
 def read_log(folder: Path) -> list[dict]:
     """The sessions of a run so far."""
     file = folder / FILE
+    if not file.exists():
+        return []
     try:
-        return json.loads(file.read_text()) if file.exists() else []
-    except ValueError as error:
-        raise ValueError(f"{file} is damaged: remove it to continue; only the times of the earlier sessions are lost") from error
+        sessions = json.loads(file.read_text())
+        whole = all(isinstance(entry[name], kind) for entry in sessions for name, kind in KINDS.items())
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"{file} is damaged ({error}): the machines and times of earlier sessions are not in the log") from error
+    if not isinstance(sessions, list) or not whole:
+        raise ValueError(f"{file} is damaged (it is no log of sessions): the machines and times of earlier sessions are not in the log")
+    return sessions
 
 
 def describe(device: torch.device) -> dict[str, object]:

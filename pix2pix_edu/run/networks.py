@@ -1,41 +1,77 @@
 """The networks of a run: open them, save them to share, or export them for the reference implementation."""
 
+import contextlib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.files import whole_file
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run.settings import build, discriminator_settings, generator_settings, read_settings
+from pix2pix_edu.run.settings import discriminator_settings, generator_settings, read_settings
 from pix2pix_edu.weights.bundled import open_network, save_network
+from pix2pix_edu.weights.fitting import build_from
 from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
+
+BUILDERS = {"generator": (Generator, generator_settings), "discriminator": (PatchDiscriminator, discriminator_settings)}
 
 
 def save_for_sharing(folder: Path, name: str, target: Path) -> None:
     """Write the networks of a run as the two files that weights.bundled.load_pretrained reads."""
-    settings, state = read_settings(folder), checkpoint.read(folder / "checkpoint.pt")
+    settings, networks = read_settings(folder), {kind: _open(folder, kind) for kind in BUILDERS}
     target.mkdir(parents=True, exist_ok=True)
-    for kind, built_with in (("generator", generator_settings(settings)), ("discriminator", discriminator_settings(settings))):
-        save_network(state[kind], built_with, settings.size, target / f"{name}.{kind}.safetensors")
+    for kind, (_, built_with) in BUILDERS.items():
+        save_network(networks[kind].state_dict(), built_with(settings), settings.size, target / f"{name}.{kind}.safetensors")
 
 
 def open_generator(path: Path) -> Generator:
     """The generator in a run's folder, in a shared file (NAME.generator.safetensors), or in a file of the reference implementation."""
     if path.suffix == ".safetensors":
         return open_network(path, Generator)
-    if not path.is_dir():
-        return load_generator(path)
-    generator = Generator(**generator_settings(read_settings(path)))
-    generator.load_state_dict(checkpoint.read(path / "checkpoint.pt")["generator"])
-    return generator
+    return _open(path, "generator") if path.is_dir() else load_generator(path)
 
 
-def export(run: Path, outputs: Path) -> None:
-    """Write a run's networks as files of the reference implementation, and check that these can be read."""
-    model = build(read_settings(run))
-    checkpoint.load(model, run / "checkpoint.pt")
+def export(run: Path, outputs: Path, overwrite: bool = False) -> None:
+    """Write a run's two networks as files of the reference implementation: both, and only when they could be read again."""
+    generator, discriminator = (_open(run, kind) for kind in BUILDERS)
+    y_channels = discriminator_settings(read_settings(run)).get("y_channels", 3)
+    files = {
+        outputs / "latest_net_G.pth": (generator_state(generator), load_generator),
+        outputs / "latest_net_D.pth": (discriminator_state(discriminator), lambda file: load_discriminator(file, y_channels)),
+    }
+    _refuse_existing(outputs, files, overwrite)
     outputs.mkdir(parents=True, exist_ok=True)
-    torch.save(generator_state(model.generator), outputs / "latest_net_G.pth")
-    torch.save(discriminator_state(model.discriminator), outputs / "latest_net_D.pth")
-    load_generator(outputs / "latest_net_G.pth")
-    load_discriminator(outputs / "latest_net_D.pth")
+    try:
+        with contextlib.ExitStack() as unfinished:
+            for path, (state, load) in files.items():
+                file = unfinished.enter_context(whole_file(path))
+                torch.save(state, file)
+                file.flush()
+                load(file.name)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        raise OSError(f"could not write to {outputs} ({error}): free some space or choose another folder; nothing was changed") from error
+
+
+def _refuse_existing(folder: Path, files: Iterable[Path], overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file: name a folder")
+    for file in files:
+        if file.is_dir():
+            raise ValueError(f"{file} is a folder: name another folder for the files")
+        if os.path.lexists(file) and not overwrite:
+            raise ValueError(f"{file} exists already: name another folder, or add --overwrite to replace the file")
+
+
+def _open(folder: Path, kind: str) -> nn.Module:
+    """A network of the run in this folder, with its newest weights."""
+    build, built_with = BUILDERS[kind]
+    settings, weights = built_with(read_settings(folder)), checkpoint.read(folder / "checkpoint.pt")[kind]
+    try:
+        return build_from(build, settings, weights)
+    except ValueError as error:
+        text = f"the run.json and the checkpoint in {folder} are not of one run ({error}): put back the run.json of its training"
+        raise ValueError(text) from error

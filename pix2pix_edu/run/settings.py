@@ -1,20 +1,35 @@
 """The settings of a run, and what is built from them: pairs, networks, objective."""
 
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
 
-from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
-from pix2pix_edu.generator import Generator
+from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
-from pix2pix_edu.photos.folders import ParallelPairs, PhotoPairs
+from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs, PhotoPairs
+from pix2pix_edu.receptive_field import smallest_input
 from pix2pix_edu.training import Pairs, Pix2Pix
 
+# The least and the most that a number may be. The most is far above what is of use, and below what overflows or takes forever.
+BOUNDS = {
+    "size": (2, 8192),
+    "depth": (1, 13),
+    "width": (1, 1024),
+    "batch_size": (1, 4096),
+    "steps": (1, 10**9),
+    "count": (1, 10**7),
+    "seed": (0, 2**31 - 1),
+    "l1_weight": (0.0, 1e6),
+    "lr": (0.0, 10.0),
+    "discriminator_lr": (0.0, 10.0),
+}
 DRAWN = {"facades": draw_pair, "facade_labels": draw_reversed_pair, "shapes": draw_shapes_pair}
 
 
@@ -44,11 +59,24 @@ class Settings:
     fast: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("size", "depth", "width", "batch_size", "steps", "count"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name.replace('_', ' ')} must be 1 or more, got {getattr(self, name)}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be 0 or more, got {self.seed}")
+        for field in fields(self):
+            value, kind = getattr(self, field.name), type(field.default)
+            if type(value) is not kind and not (kind is float and type(value) is int):
+                raise ValueError(f"{field.name} must be of type {kind.__name__}, got {value!r}")
+            least, most = BOUNDS.get(field.name, (value, value))
+            if not least <= value <= most:  # true for NaN as well
+                raise ValueError(f"{field.name.replace('_', ' ')} must be from {least:,} to {most:,}, got {value:,}")
+        for name, choices in (("drawn", DRAWN), ("direction", DIRECTIONS), ("patch", PATCHES), ("loss", PAPER_LOSSES)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
+        if self.size % 2**self.depth:
+            raise ValueError(
+                f"a generator of depth {self.depth} needs a size that is a multiple of {2**self.depth}, got {self.size}: "
+                f"change the size, or choose a depth of {largest_depth(self.size)} or less"
+            )
+        smallest = smallest_input(patch_convs(self.patch))
+        if self.size < smallest:
+            raise ValueError(f"a patch of {self.patch} needs a size of {smallest} or more, got {self.size}: change one of them")
 
 
 def open_pairs(settings: Settings, split: str) -> Pairs:
@@ -67,6 +95,7 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
 
 def build(settings: Settings) -> Pix2Pix:
     """Two untrained networks with their optimizers, the same for the same seed."""
+    refuse_more_than_memory(settings.size, settings.width, settings.batch_size)
     torch.manual_seed(settings.seed)
     generator = Generator(**generator_settings(settings))
     discriminator = PatchDiscriminator(**discriminator_settings(settings))
@@ -87,12 +116,40 @@ def choose_objective(settings: Settings) -> Objective:
     return replace(objective, l1_weight=settings.l1_weight) if "L1" in settings.loss else objective
 
 
+def refuse_more_than_memory(size: int, width: int, batch_size: int) -> None:
+    """Raise an error if a training would need far more memory than this machine has: it would be killed without a word."""
+    # Roughly: the widest layers have 8 * width channels and kernels of 16 weights, each weight with its gradient and Adam's two
+    # averages; and a step keeps some 12 floats for each pixel and channel of the first layer.
+    needed = 4 * 4 * 16 * 6 * (8 * width) ** 2 + 4 * 12 * batch_size * size**2 * width
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    elif hasattr(os, "sysconf"):
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    else:  # Windows does not say
+        return
+    if needed > 4 * memory:
+        raise ValueError(
+            f"size {size}, width {width} and batch size {batch_size} need some {needed / 2**30:,.0f} GiB of memory, and this machine has "
+            f"{memory / 2**30:,.0f}: choose smaller ones"
+        )
+
+
 def read_settings(folder: Path) -> Settings:
     """The settings of the run in this folder."""
+    file = folder / "run.json"
     try:
-        return Settings(**json.loads((folder / "run.json").read_text()))
-    except (OSError, TypeError, ValueError) as error:
+        saved = json.loads(file.read_text())
+    except FileNotFoundError as error:
         raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is damaged: repeat the command of its training, which writes it again") from error
+    unknown = sorted(saved.keys() - {field.name for field in fields(Settings)}) if isinstance(saved, dict) else []
+    if unknown:
+        raise ValueError(f"{file} was written by a newer version of this library (it has {', '.join(unknown[:3])}): update the library")
+    try:
+        return Settings(**saved)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{file} is damaged ({error}): repeat the command of its training, which writes it again") from error
 
 
 def refuse_changes(holder: str, before: Mapping[str, object], now: Mapping[str, object]) -> None:

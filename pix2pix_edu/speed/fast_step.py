@@ -72,8 +72,13 @@ def lay_out(model: Pix2Pix, layout: torch.memory_format) -> None:
     """Set the memory layout of the weights, and of the optimizer state of each weight."""
     for network, optimizer in ((model.generator, model.generator_optimizer), (model.discriminator, model.discriminator_optimizer)):
         network.to(memory_format=layout)
-        for weight, state in optimizer.state.items():
-            state.update({name: torch.empty_like(weight).copy_(state[name]) for name in ("exp_avg", "exp_avg_sq")})
+        lay_out_state(optimizer)
+
+
+def lay_out_state(optimizer: torch.optim.Optimizer) -> None:
+    """Store Adam's state of each weight in the memory layout of that weight, which fused Adam needs."""
+    for weight, state in optimizer.state.items():
+        state.update({name: torch.empty_like(weight).copy_(state[name]) for name in ("exp_avg", "exp_avg_sq")})
 
 
 class FoldedConvTranspose2d(nn.ConvTranspose2d):

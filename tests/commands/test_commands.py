@@ -45,7 +45,7 @@ def test_the_first_translation_is_saved_and_its_file_is_named(monkeypatch, tmp_p
 
 
 def test_train_leaves_settings_losses_pictures_and_a_checkpoint(trained):
-    files = ["000006.png", "checkpoint.pt", "losses.csv", "run.json", "sittings.json"]
+    files = [".training.lock", "000006.png", "checkpoint.pt", "losses.csv", "run.json", "sittings.json"]
     assert sorted(file.name for file in trained.iterdir()) == files
     rows = list(csv.reader((trained / "losses.csv").read_text().splitlines()))
     assert rows[0] == ["step", "discriminator", "adversarial", "l1"]
@@ -111,24 +111,24 @@ def test_the_seed_of_translate_decides_the_noise(monkeypatch, tmp_path, trained,
     assert one == again != two
 
 
-TOO_DEEP = "a generator of depth 6 needs height and width to be multiples of 64, got 32 x 32: resize to 64 x 64, or use a smaller depth"
+TOO_DEEP = "a generator of depth 6 needs a size that is a multiple of 64, got 32: change the size, or choose a depth of 5 or less"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["train", "RUN", "--depth", "6", "--size", "32"], f"train: {TOO_DEEP}"),
-        (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs images of at least 96 x 96 pixels, got 64 x 64"),
+        (["train", "RUN", "--size", "64", "--patch", "286"], "a patch of 286 needs a size of 96 or more, got 64: change one of them"),
         (["train", "RUN", "--jitter"], "--jitter crops photographs, not drawings: leave it out"),
         (["train", "RUN", "--size", "96"], "drawings have a side of 32, 48, 64, 128, 144, 256 pixels, got 96"),
         (["train", "RUN", "--y-folder", "photos"], "--y-folder is the folder of targets: name the folder of inputs with --pairs as well"),
-        (["train", "RUN", "--width", "0"], "width must be 1 or more, got 0"),
-        (["train", "RUN", "--seed", "-1"], "seed must be 0 or more, got -1"),
+        (["train", "RUN", "--width", "0"], "width must be from 1 to 1,024, got 0"),
+        (["train", "RUN", "--seed", "-1"], "seed must be from 0 to 2,147,483,647, got -1"),
         (["train", "RUN", "--pairs", "nowhere"], "nowhere is not a folder: check the path"),
         (["translate", "RUN", "nowhere", "out"], "there is no weight file at"),
         (["translate", ".", ".", "out"], "is not the folder of a run"),
         (["bench", "--size", "33"], "size must be a multiple of 16, got 33"),
-        (["bench", "--size", "100", "--width", "0"], "bench: size, width, batch size and repeats must be 1 or more"),
+        (["bench", "--size", "100", "--width", "0"], "bench: argument --width: must be a whole number from 1 to 1,024, got '0'"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(monkeypatch, tmp_path, words, sentence):

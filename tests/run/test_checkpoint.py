@@ -27,12 +27,6 @@ def test_a_resumed_run_ends_bit_identical_to_one_never_stopped(tmp_path):
     assert same(checkpoint.read(tmp_path / "straight.pt"), checkpoint.read(tmp_path / "resumed.pt"))
 
 
-def test_a_leftover_of_a_killed_save_does_no_harm(tmp_path):
-    (tmp_path / "run.pt.part").write_bytes(b"half a file")
-    checkpoint.save(small_model(), tmp_path / "run.pt")
-    assert os.listdir(tmp_path) == ["run.pt"]
-
-
 def test_a_full_disk_gives_one_clear_sentence_and_keeps_the_old_file(tmp_path):
     checkpoint.save(small_model(), tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()

@@ -9,7 +9,7 @@ import torch
 from tiny import same
 
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run.loop import resume, run, write_losses
+from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.settings import Settings
 
 KILLS = 20
@@ -55,17 +55,11 @@ def test_a_run_killed_20_times_ends_with_the_files_of_one_never_stopped(tmp_path
         one, other = tmp_path / "killed" / name, tmp_path / "straight" / name
         if name == "checkpoint.pt":
             assert same(checkpoint.read(one), checkpoint.read(other))
-        elif name != "sittings.json":  # the log of the sessions
+        elif name not in ("checkpoint.previous.pt", "sittings.json"):  # the log of the sessions
             assert one.read_bytes() == other.read_bytes(), name
     sessions = json.loads((tmp_path / "killed" / "sittings.json").read_text())
     assert len(sessions) > 2
     assert [entry["from"] for entry in sessions] == [0, *(entry["until"] for entry in sessions[:-1])]
-
-
-def test_a_torn_row_of_losses_is_left_out(tmp_path):
-    (tmp_path / "losses.csv").write_text("step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.")
-    write_losses(tmp_path / "losses.csv", [[2, 0.6, 0.8, 0.4]])
-    assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["1,0.7,0.7,0.5", "2,0.6,0.8,0.4"]
 
 
 def test_the_number_of_tensors_in_memory_does_not_grow_with_the_steps(tmp_path):
@@ -76,4 +70,4 @@ def test_the_number_of_tensors_in_memory_does_not_grow_with_the_steps(tmp_path):
             alive.append(sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects()))
         if model.step == 255:
             break
-    assert alive[0] == alive[1]
+    assert alive[1] <= alive[0]

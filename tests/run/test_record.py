@@ -56,7 +56,8 @@ def test_in_the_repository_the_log_names_the_commit():
 
 def test_a_new_run_in_the_same_folder_starts_a_new_log(tmp_path):
     train(tmp_path)
-    (tmp_path / "checkpoint.pt").unlink()
+    for checkpoint in tmp_path.glob("checkpoint*"):
+        checkpoint.unlink()
     assert [entry["until"] for entry in train(tmp_path, until=2)] == [2]
 
 
@@ -92,13 +93,6 @@ def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
     assert str(loop.choose_speed(fast, gpu, Share(0, 1))) == "bfloat16, channels last, CUDA graph"
     assert str(loop.choose_speed(fast, gpu, Share(1, 2))) == "bfloat16, channels last"
     assert loop.choose_speed(Settings(), gpu, Share(0, 1)) is None
-
-
-def test_a_damaged_log_is_refused_in_one_sentence(tmp_path):
-    train(tmp_path, until=2)
-    (tmp_path / "sittings.json").write_text('[{"from"')
-    with pytest.raises(ValueError, match="is damaged: remove it to continue"):
-        train(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}'])

@@ -1,0 +1,38 @@
+"""Numbers and paths on the command line, checked where they are read."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A type for argparse: a whole number from `least` to `most`."""
+    return _number(int, least, most)
+
+
+def real(least: float, most: float) -> Callable[[str], float]:
+    """A type for argparse: a number from `least` to `most`."""
+    return _number(float, least, most)
+
+
+def _number(kind: type, least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:  # true for NaN as well
+            raise argparse.ArgumentTypeError(f"must be a {'whole ' * (kind is int)}number from {least:,} to {most:,}, got {text[:40]!r}")
+        return value
+
+    return read
+
+
+def path(text: str) -> Path:
+    """A type for argparse: a path. An empty one would mean the present folder."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"must be the name of a file or folder, got {text!r}")
+    return Path(text)
+
+
+SEED = whole(0, 2**31 - 1)

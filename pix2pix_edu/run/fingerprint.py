@@ -1,0 +1,24 @@
+"""Notice that the pairs of a run have changed since it began: its batches would then be others."""
+
+import hashlib
+
+from pix2pix_edu.photos.folders import ParallelPairs, PhotoPairs
+from pix2pix_edu.training import Pairs
+
+
+def fingerprint(pairs: Pairs) -> dict[str, object]:
+    """The number of pairs, and for pictures on disk a checksum of their names and sizes in bytes."""
+    files = pairs.files if isinstance(pairs, PhotoPairs) else []
+    if isinstance(pairs, ParallelPairs):
+        files = [*files, *pairs.partners]
+    names = "\n".join(f"{file.name} {file.stat().st_size}" for file in files)
+    return {"pairs": len(pairs), "names": hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()}
+
+
+def change(before: dict[str, object], now: dict[str, object]) -> str:
+    """What has changed, as the end of a sentence; empty if nothing has."""
+    if before == now:
+        return ""
+    if before["pairs"] != now["pairs"]:
+        return f"there were {before['pairs']} and now there are {now['pairs']}"
+    return "names or sizes of pictures are different"

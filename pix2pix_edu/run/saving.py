@@ -1,0 +1,124 @@
+"""Save a run while it trains: its table of losses, pictures, machine log and checkpoint."""
+
+import csv
+import io
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from PIL import Image
+
+from pix2pix_edu.files import one_writer, remove_unfinished, set_aside, whole_file, write_text
+from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run.evaluation import draw_grid, translate_each
+from pix2pix_edu.run.fingerprint import change
+from pix2pix_edu.run.machine_log import FILE, MachineLog, read_log
+from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
+
+COLUMNS = ["step", *Losses._fields]
+LOSSES = "losses.csv"
+
+
+class Saves(NamedTuple):
+    """Where and how often a run is saved."""
+
+    folder: Path
+    about: dict  # the run's settings and the fingerprint of its pairs, kept in the checkpoint
+    every: int  # steps
+
+
+SHARE_OF_TIME = 0.05  # that checkpoints may take: at the paper's size one is 0.7 GB
+
+
+def save_on_the_way(
+    steps: Iterable[Losses], model: Pix2Pix, saves: Saves, until: int, arithmetic: str = "as written", shown: Pairs = ()
+) -> Iterator[Losses]:
+    """Pass on the losses of each step. Every `saves.every` steps and at step `until`, save what is needed to resume.
+
+    That is the table of losses, a picture of some translations of `shown`, the machine log and, last, the checkpoint, which is left
+    out on the way where it would take too much time. All but the picture are also saved if the caller stops early. No other process
+    can train in the folder meanwhile.
+    """
+    folder, unsaved, saved_at, next_save = saves.folder, [], model.step, 0.0
+    with one_writer(folder / "training"):
+        log = _open_folder(model, saves, arithmetic)
+
+        def save(checkpoint_too: bool) -> None:
+            nonlocal saved_at
+            write_losses(folder, unsaved)
+            unsaved.clear()
+            write_text(folder / FILE, log.as_json(model.step))
+            if checkpoint_too:
+                checkpoint.save_and_keep_previous(model, folder, saves.about)
+                saved_at = model.step
+
+        try:
+            for losses in steps:
+                unsaved.append((model.step, losses))  # as tensors: reading numbers at every step would make a GPU wait
+                if model.step % saves.every == 0 or model.step == until:
+                    if shown:
+                        with whole_file(folder / f"{model.step:06d}.png") as file:
+                            draw_samples(model, shown).save(file, "PNG")
+                    start = time.perf_counter()
+                    save(checkpoint_too=model.step == until or start >= next_save)
+                    if saved_at == model.step:
+                        next_save = time.perf_counter() + (time.perf_counter() - start) / SHARE_OF_TIME
+                yield losses
+        except GeneratorExit:  # the caller stopped after a whole step
+            if saved_at != model.step:
+                save(checkpoint_too=True)
+            raise
+
+
+def _open_folder(model: Pix2Pix, saves: Saves, arithmetic: str) -> MachineLog:
+    """Get the folder of a run ready for writing. Damaged files are set aside, which is printed, and so is a change of the pairs."""
+    folder = saves.folder
+    remove_unfinished(folder)
+    before = checkpoint.read_header(folder)[1].get("data")
+    if model.step and before and (changed := change(before, saves.about["data"])):
+        print(f"The pairs have changed since this run began: {changed}. It continues with the present ones, in another order.")
+    for name, read in ((LOSSES, read_losses), (FILE, read_log)):
+        try:
+            read(folder)
+        except ValueError as error:
+            print(f"{error} (it is kept as {set_aside(folder / name).name})")
+    return MachineLog(folder, model.step, model.device, arithmetic)
+
+
+def read_losses(folder: Path) -> list[list[str]]:
+    """The rows of a run's table of losses so far, without its head."""
+    file = folder / LOSSES
+    if not file.exists():
+        return []
+    try:
+        with open(file, newline="") as lines:
+            head, *rows = list(csv.reader(lines)) or [[]]
+        numbers = [[int(row[0]), *map(float, row[1:])] for row in rows]
+    except (OSError, ValueError, IndexError, csv.Error) as error:
+        raise ValueError(f"{file} is damaged ({error}): the losses of earlier steps are not in the table") from error
+    steps = [row[0] for row in numbers]
+    if head != COLUMNS or any(len(row) != len(COLUMNS) for row in rows) or steps != sorted(set(steps)):
+        raise ValueError(f"{file} is damaged (it is no table of losses): the losses of earlier steps are not in the table")
+    return rows
+
+
+def write_losses(folder: Path, losses: list[tuple[int, Losses]]) -> None:
+    """Add the losses of some steps to the table. They replace rows of the same steps, which a killed run wrote before it was resumed."""
+    if not losses:
+        return
+    values = torch.stack([torch.stack(row) for _, row in losses]).tolist()  # one transfer from a GPU for all of them
+    rows = [[step, *(round(value, 6) for value in row)] for (step, _), row in zip(losses, values, strict=True)]
+    kept = [row for row in read_losses(folder) if int(row[0]) < rows[0][0]]
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([COLUMNS, *kept, *rows])
+    write_text(folder / LOSSES, lines.getvalue())
+
+
+def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
+    """Input | fake | target, one row for each of the first pairs. The training's random numbers stay as they are."""
+    x, y = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
+    with own_random_numbers():
+        return draw_grid(zip(x, translate_each(model.generator, x), y, strict=True))

@@ -1,0 +1,247 @@
+"""What a run promises: every byte is checked before it is used, one process writes, nothing is lost."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+from tiny import same
+
+from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run.loop import resume, run, saved_step
+from pix2pix_edu.run.machine_log import read_log
+from pix2pix_edu.run.saving import read_losses
+from pix2pix_edu.run.settings import Settings, read_settings
+
+SETTINGS = Settings(size=32, depth=3, width=4, patch=16, count=6, batch_size=2, steps=12)
+COMMAND = [sys.executable, "-m", "pix2pix_edu", "train"]
+OPTIONS = ["--size", "32", "--depth", "3", "--width", "4", "--batch-size", "2", "--steps", "100000"]
+
+
+def train(folder, until=None, settings=SETTINGS):
+    """Train to the end, or stop after step `until`, which saves."""
+    for _ in run(model := resume(settings, folder), settings, folder, save_every=4):
+        if model.step == until:
+            break
+    return model
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """The folder of a run that was stopped after step 6 of 12. A test works on a copy."""
+    folder = tmp_path_factory.mktemp("half") / "run"
+    train(folder, until=6)
+    return folder
+
+
+@pytest.fixture
+def begun(half, tmp_path):
+    return shutil.copytree(half, tmp_path / "run")
+
+
+@pytest.fixture
+def training(tmp_path):
+    """A training in a process of its own, which has taken some steps."""
+    process = subprocess.Popen([*COMMAND, tmp_path / "run", *OPTIONS], stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "checkpoint.pt").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_it_is_used(begun, tmp_path, capsys):
+    content = bytearray((begun / "checkpoint.pt").read_bytes())
+    content[len(content) // 2] ^= 1  # one bit of a weight
+    (begun / "checkpoint.pt").write_bytes(content)
+    assert resume(SETTINGS, begun).step == 4
+    assert "checkpoint.pt is damaged: it is now checkpoint.damaged.pt" in capsys.readouterr().out
+    assert (begun / "checkpoint.damaged.pt").read_bytes() == content
+    train(begun)
+    train(tmp_path / "straight")
+    assert same(*(checkpoint.read(folder / "checkpoint.pt")["generator"] for folder in (begun, tmp_path / "straight")))
+    assert (begun / "losses.csv").read_bytes() == (tmp_path / "straight" / "losses.csv").read_bytes()
+
+
+def test_if_both_checkpoints_are_damaged_the_run_is_refused_and_both_are_kept(begun):
+    for name in (checkpoint.NAME, checkpoint.PREVIOUS):
+        (begun / name).write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(ValueError, match="is damaged"):
+        resume(SETTINGS, begun)
+    assert (begun / "checkpoint.damaged.pt").exists()
+    assert (begun / "checkpoint.previous.damaged.pt").exists()
+
+
+def test_no_flipped_bit_of_a_checkpoint_changes_a_run_silently(half, tmp_path):
+    whole, rng = (half / "checkpoint.pt").read_bytes(), random.Random(1)
+    state = checkpoint.read(half / "checkpoint.pt")
+    silent = 0
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        (tmp_path / "x.pt").write_bytes(damaged)
+        try:
+            silent += not same(checkpoint.read(tmp_path / "x.pt"), state)
+        except ValueError:
+            continue
+    assert silent == 0
+
+
+def broken(key, value):
+    def change(state):
+        if value is None:
+            del state[key]
+        else:
+            state[key] = value
+
+    return change
+
+
+def without_averages(state):
+    del next(iter(state["generator_optimizer"]["state"].values()))["exp_avg"]
+
+
+def of_another_weight(state):
+    next(iter(state["discriminator_optimizer"]["state"].values()))["exp_avg"] = torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [broken(key, None) for key in (*checkpoint.KINDS, "format")]
+    + [broken(key, "text") for key in (*checkpoint.KINDS, "format")]
+    + [broken("step", value) for value in (-1, 10**9, True, 2.5, torch.tensor(3))]
+    + [broken("generator", value) for value in ({}, {"down.0.0.weight": 1})]
+    + [broken("generator_optimizer", value) for value in ({}, {"state": {}, "param_groups": []}, {"state": {0: {}}}, {"state": 1})]
+    + [broken("random", value) for value in (torch.zeros(3), torch.zeros(5056, dtype=torch.uint8), torch.zeros(5056))]
+    + [without_averages, of_another_weight],
+)
+def test_a_checkpoint_that_is_whole_but_wrong_is_refused_in_one_sentence_and_the_model_stays(half, tmp_path, change):
+    state = checkpoint.read(half / "checkpoint.pt")
+    change(state)
+    (tmp_path / "run").mkdir()
+    shutil.copy(half / "run.json", tmp_path / "run")
+    torch.save(state, tmp_path / "run" / "checkpoint.pt")
+    with pytest.raises(ValueError) as error:
+        resume(SETTINGS, tmp_path / "run")
+    assert "\n" not in str(error.value)
+
+
+def test_settings_are_compared_with_those_in_the_checkpoint_and_not_only_with_run_json(begun):
+    (begun / "run.json").write_text(json.dumps({**SETTINGS.__dict__, "seed": 1}))
+    with pytest.raises(ValueError, match="holds a run with other settings: seed was 0 and is now 1"):
+        train(begun, settings=Settings(**{**SETTINGS.__dict__, "seed": 1}))
+    train(begun)
+    assert read_settings(begun) == SETTINGS
+    assert json.loads((begun / "run.damaged.json").read_text())["seed"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}x", '{"size": "64"}', '{"size": 64, "colour": "red"}', "[" * 100_000, "\0"])
+def test_a_damaged_run_json_is_kept_and_written_again_from_the_checkpoint(begun, text):
+    (begun / "run.json").write_text(text)
+    with pytest.raises(ValueError, match="is damaged|was written by a newer version of this library"):
+        read_settings(begun)
+    train(begun)
+    assert read_settings(begun) == SETTINGS
+    assert (begun / "run.damaged.json").read_text() == text
+
+
+def test_without_its_checkpoint_a_run_of_other_settings_is_not_overwritten(begun):
+    for file in begun.glob("checkpoint*"):
+        file.unlink()
+    before = (begun / "losses.csv").read_bytes()
+    with pytest.raises(ValueError, match="holds a run without its checkpoint with other settings: width was 4 and is now 5"):
+        train(begun, settings=Settings(**{**SETTINGS.__dict__, "width": 5}))
+    (begun / "run.json").write_text("{")
+    with pytest.raises(ValueError, match="neither its settings nor its checkpoint: name another folder"):
+        train(begun)
+    assert (begun / "losses.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.", "step,a\n1,2\n", "\0", "a\n" + '"' * 200_000]
+)
+def test_a_damaged_table_of_losses_is_said_at_the_start_and_kept(begun, text, capsys):
+    (begun / "losses.csv").write_text(text)
+    train(begun)
+    assert "losses.csv is damaged" in capsys.readouterr().out
+    assert (begun / "losses.damaged.csv").read_text() == text
+    assert [row[0] for row in read_losses(begun)] == ["7", "8", "9", "10", "11", "12"]
+
+
+@pytest.mark.parametrize("text", ["", "{}x", '[{"from"', '{"from": 1}', '[{"from": 0, "until": "6", "seconds": 1}]', "[1]", "7"])
+def test_a_damaged_machine_log_is_said_at_the_start_and_kept(begun, text, capsys):
+    (begun / "sittings.json").write_text(text)
+    train(begun)
+    assert "sittings.json is damaged" in capsys.readouterr().out
+    assert (begun / "sittings.damaged.json").read_text() == text
+    assert [(entry["from"], entry["until"]) for entry in read_log(begun)] == [(6, 12)]
+
+
+def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
+    (tmp_path / "pairs").mkdir()
+    for name in "abcd":
+        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.png")
+    settings = Settings(**{**SETTINGS.__dict__, "pairs": str(tmp_path / "pairs")})
+    train(tmp_path / "run", until=6, settings=settings)
+    shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aa.png")
+    capsys.readouterr()
+    train(tmp_path / "run", settings=settings)
+    assert "The pairs have changed since this run began: there were 4 and now there are 5." in capsys.readouterr().out
+
+
+def test_the_step_to_resume_from_is_read_without_the_weights(begun):
+    assert saved_step(begun) == 6
+    (begun / "checkpoint.pt").write_bytes(b"half")
+    with pytest.raises(ValueError, match="is damaged: repeat the command of its training"):
+        saved_step(begun)
+
+
+def test_a_second_training_in_the_same_folder_is_refused_and_the_first_goes_on(tmp_path, training):
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    second = subprocess.run([*COMMAND, tmp_path / "run", *OPTIONS, "--seed", "1"], capture_output=True, text=True)
+    assert second.returncode == 1
+    assert f"is in use by process {training.pid}" in second.stderr
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert training.poll() is None
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_training_that_is_asked_to_stop_saves_its_last_whole_step(tmp_path, training, name):
+    training.send_signal(getattr(signal, name))
+    _, error = training.communicate(timeout=60)
+    assert training.returncode == 1
+    assert f"stopped by {'Ctrl-C' if name == 'SIGINT' else name} after a whole step, which is saved" in error
+    assert "Traceback" not in error
+    step = saved_step(tmp_path / "run")
+    assert read_losses(tmp_path / "run")[-1][0] == str(step)
+    assert read_log(tmp_path / "run")[-1]["until"] == step
+    assert checkpoint.newest(tmp_path / "run")["step"] == step
+
+
+def test_files_that_a_killed_save_has_left_are_removed(begun):
+    (begun / ".checkpoint.pt.new.1234abcd.part").write_bytes(b"half a file")
+    train(begun)
+    assert not [name for name in os.listdir(begun) if name.endswith(".part")]
+
+
+def test_checkpoints_are_left_out_where_they_would_take_more_than_their_share_of_the_time(tmp_path, monkeypatch):
+    saved = []
+    save = checkpoint.save_and_keep_previous
+
+    def slow_save(model, folder, about):
+        time.sleep(1.0)
+        saved.append(model.step)
+        save(model, folder, about)
+
+    monkeypatch.setattr(checkpoint, "save_and_keep_previous", slow_save)
+    train(tmp_path / "run")
+    assert saved == [4, 12]  # step 8 comes sooner than 20 seconds after step 4
+    assert len(read_losses(tmp_path / "run")) == 12
