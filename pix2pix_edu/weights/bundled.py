@@ -1,18 +1,29 @@
 """The small trained networks that are bundled with the library, and how such files are written and read."""
 
+import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
-from pix2pix_edu.files import DATA
+from pix2pix_edu.files import DATA, whole_file
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.weights.fitting import State, build_from
 
 WEIGHTS = DATA / "weights"
+
+
+class Shared(NamedTuple):
+    """What a file for sharing contains."""
+
+    weights: dict[str, Tensor]
+    settings: dict[str, object]
+    size: int
 
 
 def load_pretrained(name: str, folder: Path = WEIGHTS) -> tuple[Generator, PatchDiscriminator]:
@@ -27,26 +38,55 @@ def load_pretrained(name: str, folder: Path = WEIGHTS) -> tuple[Generator, Patch
 
 def trained_size(name: str, folder: Path = WEIGHTS) -> int:
     """The side, in pixels, of the pictures that a bundled network was trained on."""
-    with safe_open(folder / f"{name}.generator.safetensors", framework="pt") as file:
-        return int(file.metadata()["size"])
+    return _read(folder / f"{name}.generator.safetensors", Generator).size
 
 
-def open_network(path: Path, build: Callable[..., nn.Module]) -> nn.Module:
+def open_network(path: Path, build: type[nn.Module]) -> nn.Module:
     """The network in a file that `save_network` wrote, built with the settings stored in it."""
+    weights, settings, _ = _read(path, build)
+    try:
+        return build_from(build, settings, weights)
+    except ValueError as error:
+        raise _refusal(path, build, error) from error
+
+
+def save_network(weights: State, settings: dict[str, object], size: int, path: Path) -> None:
+    """Write weights in half precision, with a checksum, the settings that build their network and the side of its pictures in pixels."""
+    halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
+    if not all(value.isfinite().all() for value in halves.values()):
+        raise ValueError("some weights are not finite in half precision, so nobody could use the file: train the network again")
+    metadata = {"settings": json.dumps(settings), "size": str(size)}
+    with whole_file(path) as file:
+        file.write(save(halves, metadata=metadata | {"sha256": _checksum(halves, metadata)}))
+
+
+def _read(path: Path, build: type[nn.Module]) -> Shared:
     if not path.is_file():
         raise ValueError(f"there is no weight file at {path}: check the path")
     try:
         with safe_open(path, framework="pt") as file:
-            network = build(**json.loads(file.metadata()["settings"]))
-            network.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})  # noqa: SIM118 - it is not a dict
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(
-            f"{path} is damaged or holds no {build.__name__} of this library: use a file that save_for_sharing wrote"
-        ) from error
-    return network
+            weights, metadata = {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118 - it is not a dict
+        if metadata.get("sha256") != _checksum(weights, metadata):  # the format itself has none
+            raise ValueError("its checksum is wrong or missing")
+        settings, size = json.loads(metadata["settings"]), int(metadata["size"])
+        if not isinstance(settings, dict) or size < 1:
+            raise ValueError("its settings or its size are no such things")
+    except PermissionError:
+        raise
+    except Exception as error:  # a damaged file can raise almost any kind of error
+        raise _refusal(path, build, error) from error
+    return Shared(weights, settings, size)
 
 
-def save_network(weights: dict[str, Tensor], settings: dict[str, object], size: int, path: Path) -> None:
-    """Write weights in half precision, with the settings that build their network and the side of its pictures in pixels."""
-    halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
-    save_file(halves, path, metadata={"settings": json.dumps(settings), "size": str(size)})
+def _checksum(weights: State, metadata: dict[str, str]) -> str:
+    """The SHA-256 of everything that decides which network a file holds."""
+    digest = hashlib.sha256(json.dumps([metadata.get("settings"), metadata.get("size")]).encode())
+    for key, value in sorted(weights.items()):
+        digest.update(json.dumps([key, str(value.dtype), value.shape]).encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _refusal(path: Path, build: type[nn.Module], reason: Exception) -> ValueError:
+    text = f"{path} is damaged or holds no {build.__name__} of this library ({reason}): use a file that save_for_sharing wrote"
+    return ValueError(text)

@@ -8,6 +8,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from pix2pix_edu.files import whole_file
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import AlwaysDropout
 
@@ -16,18 +17,22 @@ TOLERANCE = 1e-3
 
 
 def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
-    """Write G without its dropout, for one image of the shape of x. Return the largest difference between its output for x and torch's."""
+    """Write G without its dropout, for one image of the shape of x. Return the largest difference between its output for x and torch's.
+
+    The file is written when its output has been compared, whole or not at all.
+    """
     onnx, runtime = packages()
     with torch.no_grad():
         fake = without_dropout(generator)(x[None])
     graph = _Graph(onnx)
     graph.add("Identity", [_follow_generator(graph, generator)], name="fake")
-    onnx.save(graph.model({"x": (1, *x.shape)}, {"fake": tuple(fake.shape)}), str(path))
-    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    model = graph.model({"x": (1, *x.shape)}, {"fake": tuple(fake.shape)}).SerializeToString()
+    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     difference = float(abs(session.run(None, {"x": x[None].numpy()})[0] - fake.numpy()).max())
     if not difference <= TOLERANCE:  # true for NaN as well
-        path.unlink()
         raise ValueError(f"in half precision the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
+    with whole_file(path) as file:
+        file.write(model)
     return difference
 
 

@@ -1,14 +1,20 @@
+import json
+import time
+
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
+from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import DATA
+from pix2pix_edu.generator import Generator
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator, save_for_sharing
 from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.training import stack_pairs
-from pix2pix_edu.weights.bundled import load_pretrained
+from pix2pix_edu.weights.bundled import load_pretrained, open_network, save_network, trained_size
 
 
 def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
@@ -70,4 +76,105 @@ def test_a_weight_file_that_holds_no_generator_is_refused_with_its_name(tmp_path
 
 def test_a_weight_file_that_is_not_there_is_refused_with_its_name(tmp_path):
     with pytest.raises(ValueError, match=r"no weight file at .*mine\.safetensors"):
+        open_generator(tmp_path / "mine.safetensors")
+
+
+@pytest.fixture
+def small():
+    """The weights of a small generator, and the settings that build it."""
+    settings = {"depth": 2, "width": 2}
+    return Generator(**settings).state_dict(), settings
+
+
+BUNDLED = sorted((DATA / "weights").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
+def test_one_flipped_bit_in_a_bundled_network_is_found(path, tmp_path):
+    data = bytearray(path.read_bytes())
+    build = Generator if ".generator." in path.name else PatchDiscriminator
+    for place in (len(data) // 2, len(data) - 1):
+        data[place] ^= 1
+        (tmp_path / path.name).write_bytes(data)
+        with pytest.raises(ValueError, match=rf"{path.name} is damaged or holds no {build.__name__} .*checksum is wrong"):
+            open_network(tmp_path / path.name, build)
+        data[place] ^= 1
+
+
+def test_a_bundled_network_is_read_and_compared_with_its_checksum_in_milliseconds():
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert trained_size("facades_64") == 64
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.2
+
+
+def test_a_changed_setting_is_found(small, tmp_path):
+    weights, settings = small
+    path = tmp_path / "mine.generator.safetensors"
+    save_network(weights, settings, 64, path)
+    path.write_bytes(path.read_bytes().replace(b'"size":"64"', b'"size":"32"'))
+    with pytest.raises(ValueError, match="checksum is wrong"):
+        open_generator(path)
+    with pytest.raises(ValueError, match="checksum is wrong"):
+        trained_size("mine", tmp_path)
+
+
+WRONG_SETTINGS = {
+    "a list": ([1, 2], "settings"),
+    "a number": (7, "settings"),
+    "an unknown name": ({"depth": 2, "width": 2, "colour": 1}, "no setting 'colour'"),
+    "a negative depth": ({"depth": -1, "width": 2}, "depth must be from 1 to 13"),
+    "a depth of a million": ({"depth": 10**6, "width": 2}, "depth must be from 1 to 13"),
+    "a depth that is true": ({"depth": True, "width": 2}, "depth must be of type int"),
+    "a width in quotes": ({"depth": 2, "width": "64"}, "width must be of type int"),
+    "a width of 2000": ({"depth": 8, "width": 2000}, "the weights do not fit"),
+    "a width of 10**12": ({"depth": 2, "width": 10**12}, "width must be from 1 to 65536"),
+    "a dropout of NaN": ({"depth": 2, "width": 2, "dropout": float("nan")}, "dropout must be from 0.0 to 1.0"),
+    "a deep list": ({"depth": 2, "width": json.loads("[" * 500 + "]" * 500)}, "width must be of type int"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_SETTINGS)
+def test_settings_that_build_no_such_network_are_refused_at_once_in_one_sentence(small, tmp_path, kind):
+    settings, reason = WRONG_SETTINGS[kind]
+    path = tmp_path / "mine.generator.safetensors"
+    save_network(small[0], settings, 64, path)
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=rf"mine\.generator\.safetensors is damaged or holds no Generator .*{reason}") as refusal:
+        open_generator(path)
+    assert time.perf_counter() - start < 1.0
+    assert len(str(refusal.value).removeprefix(str(path))) < 300
+
+
+def test_a_patch_that_does_not_exist_is_refused(tmp_path):
+    save_network(PatchDiscriminator(70, width=2).state_dict(), {"patch": 71, "width": 2}, 64, tmp_path / "D.safetensors")
+    with pytest.raises(ValueError, match="patch must be one of"):
+        open_network(tmp_path / "D.safetensors", PatchDiscriminator)
+
+
+@pytest.mark.parametrize("size", ["x", 0, -64, None])
+def test_a_size_that_no_picture_has_is_refused(small, tmp_path, size):
+    save_network(*small, size, tmp_path / "mine.generator.safetensors")
+    with pytest.raises(ValueError, match="is damaged or holds no Generator"):
+        trained_size("mine", tmp_path)
+
+
+@pytest.mark.parametrize("change", ["NaN", "infinity", "outside half precision"])
+def test_weights_that_half_precision_cannot_hold_are_not_written(small, tmp_path, change):
+    weights, settings = small
+    weights["last.1.bias"][0] = {"NaN": torch.nan, "infinity": torch.inf, "outside half precision": 1e6}[change]
+    with pytest.raises(ValueError, match="not finite in half precision"):
+        save_network(weights, settings, 64, tmp_path / "mine.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_numbers_in_place_of_weights_are_refused(small, tmp_path):
+    weights, settings = small
+    save_network(weights, settings, 64, tmp_path / "mine.safetensors")
+    with safe_open(tmp_path / "mine.safetensors", framework="pt") as file:
+        metadata = file.metadata()
+    save_file({key: value.to(torch.int64) for key, value in weights.items()}, tmp_path / "mine.safetensors", metadata)
+    with pytest.raises(ValueError, match="checksum is wrong or missing"):
         open_generator(tmp_path / "mine.safetensors")
