@@ -1,6 +1,9 @@
 
 // The board in a notebook: the drawing is sent to Python as a PNG, and the generator's output is shown beside it.
 
+const PATIENCE = 800; // milliseconds; usually the answer comes sooner
+const BUSY = "The kernel is busy. Your drawing is translated as soon as it answers.";
+
 function toPng(labels, size, classes) {
   const canvas = make("canvas", { width: size, height: size });
   paintLabels(canvas, labels, classes);
@@ -28,6 +31,7 @@ function render({ model, el }) {
     return { name, labels: new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength) };
   });
   let shown = null; // the sketch that the board shows
+  let timer = 0; // runs from a question to the kernel until its answer
 
   const board = createBoard({ classes, size, samples, onChange: send });
   const photo = make("img", { class: "board-photo" });
@@ -38,8 +42,21 @@ function render({ model, el }) {
 
   function send(labels) {
     shown = toPng(labels, size, classes);
-    model.set("sketch", shown);
+    ask("sketch", shown);
+  }
+
+  function ask(name, value) {
+    model.set(name, value);
+    model.set("asked", model.get("asked") + 1);
     model.save_changes();
+    timer ||= setTimeout(() => (caption.textContent = BUSY), PATIENCE);
+  }
+
+  function answered() {
+    if (model.get("answered") !== model.get("asked")) return; // a later question has no answer yet
+    clearTimeout(timer);
+    timer = 0;
+    show();
   }
 
   async function receive() {
@@ -52,25 +69,23 @@ function render({ model, el }) {
   function show() {
     photo.src = model.get("fake");
     photo.alt = model.get("alt");
-    caption.textContent = model.get("alt");
+    if (!timer) caption.textContent = model.get("alt");
   }
 
-  function roll(seed) {
-    model.set("seed", seed);
-    model.save_changes();
-  }
-
-  other.onclick = () => roll(model.get("seed") + 1);
-  first.onclick = () => roll(0);
+  other.onclick = () => ask("seed", model.get("seed") + 1);
+  first.onclick = () => ask("seed", 0);
   model.on("change:sketch", receive);
   model.on("change:fake change:alt", show);
+  model.on("change:answered", answered);
   show();
   receive();
   el.classList.add("board-widget");
   el.append(board.element, column);
   return () => {
+    clearTimeout(timer);
     model.off("change:sketch", receive);
     model.off("change:fake change:alt", show);
+    model.off("change:answered", answered);
   };
 }
 

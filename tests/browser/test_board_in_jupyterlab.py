@@ -17,6 +17,11 @@ board = draw_and_translate(load_pretrained("facades_64")[0])
 board
 """
 FROM_PYTHON = 'board.sketch = data_url(sample_sketches(64)["gable"])'
+STOPPED = """
+import os, signal, subprocess
+subprocess.Popen(["sh", "-c", f"sleep 4; kill -CONT {os.getpid()}"])
+os.kill(os.getpid(), signal.SIGSTOP)  # now the kernel answers nothing, while older ones are like this in every cell
+"""
 
 
 def notebook(*sources):
@@ -35,7 +40,7 @@ def shown(chromium, jupyterlab):
     page.goto(f"{jupyterlab}/lab")
     (token,) = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "_xsrf"]
     address = f"{jupyterlab}/api/contents/board.ipynb"
-    assert page.request.put(address, data=notebook(BOARD, FROM_PYTHON), headers={"X-XSRFToken": token}).ok
+    assert page.request.put(address, data=notebook(BOARD, FROM_PYTHON, STOPPED), headers={"X-XSRFToken": token}).ok
     run_all(page, jupyterlab, "board")
     yield page.locator(".jp-OutputArea-output .board-widget")
     context.close()
@@ -82,7 +87,7 @@ def test_the_keyboard_draws_and_the_notebook_around_does_not_hear_its_letters(bo
     press(page, "d", "d", "r", "Space", "Shift+ArrowDown", "Shift+ArrowRight", "Space")  # D D deletes a notebook's cell
     expect(image).to_have_attribute("alt", re.compile(r"background 98\.0%, door 2\.0%\.$"))  # 9 x 9 pixels
     press(page, "a", "b")  # which insert cells
-    assert page.locator(".jp-Notebook .jp-Cell").count() == 2
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 3
     press(page, "Control+z", "Control+z")
     expect(image).to_have_attribute("src", before[0])
 
@@ -107,6 +112,22 @@ def test_a_sketch_that_python_sets_appears_on_the_board(board):
     page.keyboard.press("Control+Enter")
     expect(board.get_by_role("status").first).to_have_text("A label map is loaded.")
     assert pixels(board) == gable
+
+
+def test_while_the_kernel_is_busy_the_board_says_so_and_then_what_was_drawn_is_translated(board):
+    page, image, caption, before = board.page, board.locator("img"), board.locator("figcaption"), photo(board)
+    page.locator(".jp-CodeCell .cm-content").nth(2).click()
+    page.keyboard.press("Control+Enter")
+    board.get_by_role("button", name="shop", exact=True).click()
+    board.get_by_role("button", name="Other noise").click()
+    expect(caption).to_have_text("The kernel is busy. Your drawing is translated as soon as it answers.")
+    assert photo(board) == before
+    expect(image).to_have_attribute("alt", re.compile("seed 1"), timeout=20_000)
+    expect(caption).to_have_text(photo(board)[1])
+    board.get_by_role("button", name="First noise").click()
+    expect(caption).to_have_text(re.compile("seed 0"))
+    page.wait_for_timeout(1500)
+    expect(caption).to_have_text(photo(board)[1])  # no late word of a busy kernel
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
 from pix2pix_edu.classroom.display import data_url
@@ -16,7 +17,7 @@ from pix2pix_edu.drawing.classes import CLASS_COLOURS, CLASSES, label_ids
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.images import to_tensor
+from pix2pix_edu.images import to_image, to_tensor
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,16 @@ def test_another_seed_gives_another_photograph_of_the_same_sketch(board):
     assert board.fake == before
 
 
+@pytest.mark.parametrize(
+    "changed", [{"sketch": data_url(SHOP)}, {"seed": 1}, {}], ids=["a stroke", "other noise", "a stroke that was undone"]
+)
+def test_every_question_of_the_browser_is_answered_with_the_photograph_that_belongs_to_it(board, changed):
+    board.set_state({"asked": 3, **changed})  # as a message from the browser does
+    assert (board.answered, board.asked) == (3, 3)
+    fake = translate_sketch(board._generator, board.picture, board.seed)
+    assert pixels(board.fake).tobytes() == to_image(fake).tobytes()
+
+
 def test_translating_a_sketch_does_not_change_the_global_random_numbers(generator):
     state = torch.get_rng_state()
     translate_sketch(generator, HOUSE, seed=5)
@@ -118,7 +129,7 @@ def test_the_alt_text_gives_the_share_of_each_class():
 
 
 def test_without_a_front_end_the_board_is_a_figure_with_an_alt_text(board, generator):
-    data, _ = board._repr_mimebundle_()
+    data, _ = DisplayFormatter().format(board)
     _, alt = draw_sketch(generator, HOUSE)
     assert data["text/plain"] == alt == board.alt
     assert f'<img alt="{alt}" src="data:image/png;base64,' in data["text/html"]

@@ -80,9 +80,11 @@ class Board(anywidget.AnyWidget):
     seed = traitlets.Int(0).tag(sync=True)
     fake = traitlets.Unicode().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
+    asked = traitlets.Int(0).tag(sync=True)  # the browser counts what it sends
+    answered = traitlets.Int(0).tag(sync=True)  # `fake` belongs to this count
 
     def __init__(self, generator: Generator, size: int, sketch: Image.Image | None = None):
-        self._generator = generator
+        self._generator, self._translated = generator, None
         samples = sample_sketches(size)
         super().__init__(
             size=size,
@@ -101,12 +103,17 @@ class Board(anywidget.AnyWidget):
         open_sketch(proposal["value"], self.size)
         return proposal["value"]
 
-    @traitlets.observe("sketch", "seed")
+    @traitlets.observe("sketch", "seed", "asked")
     def _translate(self, _: dict) -> None:
-        sketch = self.picture
-        with self.hold_sync():  # send picture and alt text together
-            self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
-            self.alt = describe(sketch, self.seed)
+        with self.hold_sync():  # send picture, alt text and count together
+            if self._translated != (self.sketch, self.seed):
+                sketch = self.picture
+                self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
+                self.alt = describe(sketch, self.seed)
+                self._translated = self.sketch, self.seed
+            self.answered = self.asked
+
+    _ipython_display_ = None  # with ipywidgets 7, it would be used in place of the next method
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**options)
