@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
 from PIL import Image, ImageFilter
 
 from pix2pix_edu.classroom.real_or_fake.figures import draw_fooled
@@ -231,7 +232,8 @@ def test_the_rules_offer_the_class_result_to_people_who_cannot_see_the_pictures(
 
 def test_without_a_front_end_there_is_a_sheet_to_play_on_paper_that_does_not_show_the_answers(play, capsys):
     widget = play()
-    data = widget._repr_mimebundle_()
+    data, _ = DisplayFormatter().format(widget)
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
     assert len(pixels(data["text/html"])) == 1
     assert "play on paper" in data["text/plain"]
     exec(re.search(r"from pix2pix_edu.+\]\)", data["text/plain"])[0], {})

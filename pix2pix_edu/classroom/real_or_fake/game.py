@@ -21,6 +21,7 @@ from pix2pix_edu.experiments.gallery import GALLERY
 
 MODELS = ("L1", "L1+cGAN", "cGAN", "patch_1")
 PRACTICE = 4  # pairs after which the answer is shown
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SHEET = 8  # pairs on the sheet that is shown without a kernel
 FOLDER = Path("votes")  # next to the notebook; nothing is sent anywhere
 PAPER = {"L1": 0.8, "L1+cGAN": 18.9}  # percent of trials in which people took a fake aerial photograph for the real one
@@ -168,8 +169,10 @@ class RealOrFake(widgets.VBox):
     def pair(self, place: int) -> tuple[Tensor, Tensor]:
         return find_pair(self.trials[place], self.gallery, self.patch)
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
-        data = super()._repr_mimebundle_(**options)
+    _ipython_display_ = None  # with ipywidgets 7, it would be used in place of the next method
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        data = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
         pairs = [self.pair(place) for place in range(min(SHEET, len(self.trials)))]
         words = ON_PAPER.format(dealt=", ".join(map(repr, self.dealt)))
         sheet = as_html(draw_sheet(pairs), f"{len(pairs)} pairs of pictures, each with one fake.")
