@@ -165,6 +165,25 @@ def test_controls_redraw_the_picture(discriminator, pictures):
         assert picture.value != before
 
 
+def test_the_boxes_show_the_logit_that_is_drawn_and_go_no_further_than_the_map():
+    controls, picture = widgets.explore_patch().children
+    patch, size, row, column, _ = controls.children
+    row.value, column.value = 99, 20
+    assert (row.value, column.value) == (29, 20)
+    assert "Logit (29, 20) sees" in picture.value
+    size.value = 64  # 6 x 6 logits
+    assert (row.value, column.value) == (5, 5)
+    assert "Logit (5, 5) sees" in picture.value
+    patch.value = 286  # no logit
+    assert "no output at all" in picture.value
+    patch.value, size.value = 70, 256
+    assert (row.value, column.value) == (29, 20)  # as before
+    assert "Logit (29, 20) sees" in picture.value
+    patch.value = 1  # 256 x 256 logits
+    row.value = 255
+    assert "Logit (255, 20) sees" in picture.value
+
+
 def test_the_alt_text_of_each_widget_follows_its_controls(discriminator, pictures, record_property):
     rows = {
         "explore_patch": lambda i: widgets.draw_patch_view(PATCHES[i % 5], 256, i, 3, widgets.OVERLAYS[i % 3]),

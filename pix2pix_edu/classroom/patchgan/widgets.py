@@ -79,14 +79,32 @@ def _no_map(patch: int, size: int) -> tuple[Figure, str]:
 
 def explore_patch() -> ipywidgets.VBox:
     """Choose a patch, the size of the picture, and a logit."""
-    return explore(
-        draw_patch_view,
-        patch=choice("Patch", list(PATCHES), 70),
-        size=choice("Picture (px)", [64, 128, 256], 256),
-        row=number("Row", 0, 255, 15),
-        column=number("Column", 0, 255, 15),
-        overlay=choice("Show", list(OVERLAYS), OVERLAYS[0]),
-    )
+    patch, size = choice("Patch", list(PATCHES), 70), choice("Picture (px)", [64, 128, 256], 256)
+    row, column = number("Row", 0, 29, 15), number("Column", 0, 29, 15)
+    for box in (row, column):
+        _keep_on_map(box, patch, size)
+    return explore(draw_patch_view, patch=patch, size=size, row=row, column=column, overlay=choice("Show", list(OVERLAYS), OVERLAYS[0]))
+
+
+def _keep_on_map(box: ipywidgets.BoundedIntText, patch: ipywidgets.ToggleButtons, size: ipywidgets.ToggleButtons) -> None:
+    """Let a box go as far as the map of logits. What a small map cuts off returns with a larger one."""
+    wanted, resizing = box.value, False
+
+    def remember(_: object) -> None:
+        nonlocal wanted
+        if not resizing:
+            wanted = box.value
+
+    def resize(_: object) -> None:
+        nonlocal resizing
+        resizing = True
+        box.max = max(0, output_size(patch_convs(patch.value), size.value) - 1)
+        box.value = min(wanted, box.max)
+        resizing = False
+
+    box.observe(remember, names="value")
+    for control in (patch, size):
+        control.observe(resize, names="value")
 
 
 def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 2, fourth: int = 1, fifth: int = 1) -> tuple[Figure, str]:
