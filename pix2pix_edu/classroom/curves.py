@@ -1,6 +1,7 @@
 """Loss curves: the tables and figures that several lessons share."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from matplotlib.axes import Axes
@@ -9,9 +10,23 @@ from torch import Tensor
 
 from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
 from pix2pix_edu.objective import CHANCE
+from pix2pix_edu.run.saving import read_losses
 from pix2pix_edu.training import Losses
 
 WINDOW = 20  # steps in a running mean, and in the mean at the end
+
+
+def losses_so_far(folder: Path, step: int) -> list[Losses]:
+    """Return the losses of a run in a folder up to a step: of all steps before it that are in its table without a gap."""
+    try:
+        rows = read_losses(folder)
+    except ValueError:  # the run says so when it goes on
+        return []
+    losses = {int(row[0]): Losses(*map(float, row[1:])) for row in rows}
+    first = step
+    while first in losses:
+        first -= 1
+    return [losses[number] for number in range(first + 1, step + 1)]
 
 
 def as_table(history: Sequence[Losses]) -> Tensor:

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import ipywidgets as widgets
 import torch
@@ -21,9 +21,14 @@ SHARE_OF_TIME = 0.1  # drawing may take at most this share of the time between t
 HOW_TO_STOP = "interrupt the kernel (the stop button) to stop after this step; run the cell again to continue"
 
 
-def monitor(steps: Iterable[Losses], model: Pix2Pix, pairs: Pairs, until: int, seconds: float = 1.0) -> Iterator[Losses]:
-    """Yield each step's losses. Meanwhile show curves, samples and progress, redrawn at most every `seconds` seconds."""
-    view, stop = View(model, pairs, until), threading.Event()
+def monitor(
+    steps: Iterable[Losses], model: Pix2Pix, pairs: Pairs, until: int, earlier: Sequence[Losses] = (), seconds: float = 1.0
+) -> Iterator[Losses]:
+    """Yield each step's losses. Meanwhile show curves, samples and progress, redrawn at most every `seconds` seconds.
+
+    The curves begin with the losses of the `earlier` steps, so they go on when a stopped training does.
+    """
+    view, stop = View(model, pairs, until, earlier), threading.Event()
     display(view.box)
     try:
         with interrupt_sets(stop):
@@ -34,31 +39,36 @@ def monitor(steps: Iterable[Losses], model: Pix2Pix, pairs: Pairs, until: int, s
                 if stop.is_set():
                     break
                 if time.perf_counter() > due:
-                    due = time.perf_counter() + max(seconds, view.draw() / SHARE_OF_TIME)
+                    due = time.perf_counter() + max(seconds, view.update() / SHARE_OF_TIME)
     finally:
         view.close()
 
 
 class View:
-    """The monitor's widgets, and the losses since it was opened."""
+    """The monitor's widgets, and the losses that it shows."""
 
-    def __init__(self, model: Pix2Pix, pairs: Pairs, until: int):
+    def __init__(self, model: Pix2Pix, pairs: Pairs, until: int, earlier: Sequence[Losses]):
         self.model, self.until, self.started = model, until, time.perf_counter()
-        self.history, self.first = [], model.step + 1
+        self.history = list(earlier) if len(earlier) <= model.step else []  # more losses than steps are of another training
+        self.earlier, self.first = len(self.history), model.step - len(self.history) + 1
         self.x, self.y = stack_pairs(pairs[i] for i in range(min(SHOWN, len(pairs))))
         self.progress, self.picture = widgets.HTML(), widgets.HTML()
         self.box = widgets.VBox([self.progress, self.picture])
         self.report(f"the first step is running; {HOW_TO_STOP}")
 
-    def draw(self) -> float:
+    def update(self) -> float:
         """Show the present state of the training. Return the seconds that this took."""
         start = time.perf_counter()
-        figure, alt = draw_training(self.history, self.first, self.x, self.fake(), self.y)
-        self.picture.value = with_caption(figure, alt, live=False)
-        rate = len(self.history) / (start - self.started)
+        self.draw()
+        rate = (len(self.history) - self.earlier) / (start - self.started)
         left = (self.until - self.model.step) / rate
         self.report(f"{rate:.1f} steps a second, about {left:.0f} s left; {HOW_TO_STOP}")
         return time.perf_counter() - start
+
+    def draw(self) -> None:
+        """Draw the curves and the samples."""
+        figure, alt = draw_training(self.history, self.first, self.x, self.fake(), self.y)
+        self.picture.value = with_caption(figure, alt, live=False)
 
     def close(self) -> None:
         """Show the final state, and how to continue."""

@@ -11,12 +11,13 @@ from reactions import measure
 from written_steps import RIGHT_STEP, edited, step_from
 
 from pix2pix_edu.classroom import monitor as monitoring
-from pix2pix_edu.classroom.curves import as_table, draw_runs, running_mean
+from pix2pix_edu.classroom.curves import as_table, draw_runs, losses_so_far, running_mean
 from pix2pix_edu.classroom.small_runs import OBJECTIVE, short_run, small_batches, small_model, small_pairs
 from pix2pix_edu.classroom.training_step import checks, widgets
 from pix2pix_edu.classroom.training_step.faults import FAULTS, mystery_runs
 from pix2pix_edu.classroom.training_step.figures import draw_gradients, draw_resumed
-from pix2pix_edu.training import train, train_step
+from pix2pix_edu.run.saving import write_losses
+from pix2pix_edu.training import Losses, train, train_step
 
 # --- the exercise: the step ---------------------------------------------------------------------------------------------------------
 
@@ -353,6 +354,48 @@ def test_an_interrupt_lets_the_step_finish_and_the_monitor_says_how_to_continue(
     assert "After step 4, mean of the last 4 steps: D" in picture.value
     assert len(list(watched(model, 20))) == 16
     assert "step 20 of 20: done" in boxes[1].children[0].value
+
+
+def first_step_drawn(figure):
+    """The step at which each of the two curves begins."""
+    return {line.get_xdata()[0] for axes in figure.axes[:2] for line in axes.lines if len(line.get_xdata()) > 2}
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that monitors draw, each with its alt text."""
+    figures, draw = [], monitoring.draw_training
+    monkeypatch.setattr(monitoring, "draw_training", lambda *what: figures.append(draw(*what)) or figures[-1])
+    monkeypatch.setattr(monitoring, "display", lambda _: None)
+    return figures
+
+
+def test_the_curve_goes_on_when_the_cell_is_run_again(drawn):
+    model, history = small_model(), []
+    for until in (30, 50, 50):  # the last time, nothing is left to do
+        for losses in watched(model, until, earlier=history):
+            history.append(losses)
+        figure, alt = drawn[-1]
+        assert first_step_drawn(figure) == {1}
+        assert {len(line.get_xdata()) for line in figure.axes[1].lines} == {until}
+        assert alt.startswith(f"After step {until}, ")
+    assert len(history) == 50
+
+
+def test_the_losses_of_another_training_are_not_drawn(drawn):
+    history = list(watched(small_model(), 30))
+    list(watched(small_model(), 20, earlier=history))
+    assert {len(line.get_xdata()) for line in drawn[-1][0].axes[1].lines} == {20}
+
+
+def test_the_losses_of_a_run_in_a_folder_are_read_up_to_a_step_back_to_the_last_gap(tmp_path):
+    rows = [(number, torch.tensor([number, 0.5, 0.25])) for number in (1, 2, 4, 5, 6)]
+    write_losses(tmp_path, [(number, losses.unbind()) for number, losses in rows])
+    assert losses_so_far(tmp_path, 5) == [Losses(4.0, 0.5, 0.25), Losses(5.0, 0.5, 0.25)]
+    assert [row.discriminator for row in losses_so_far(tmp_path, 2)] == [1.0, 2.0]
+    assert losses_so_far(tmp_path, 0) == losses_so_far(tmp_path / "no run", 3) == []
+    (tmp_path / "losses.csv").write_text("damaged")
+    assert losses_so_far(tmp_path, 5) == []
 
 
 def test_a_second_interrupt_is_obeyed_at_once():
