@@ -55,7 +55,7 @@ def refuse_claims(weights: object) -> None:
 def some(keys: Iterable[str]) -> str:
     """The first two of the keys, short enough for a sentence, and how many more there are."""
     keys = list(keys)
-    shown = [key if len(key) <= 80 else f"{key[:60]}..." for key in keys[:2]]
+    shown = [key if len(key) <= 80 and key.isprintable() else f"{ascii(key[:60])}..." for key in keys[:2]]
     return (", ".join(shown) + (f" and {len(keys) - 2} more" if len(keys) > 2 else "")) or "nothing"
 
 
@@ -78,5 +78,5 @@ class _WithoutRandomNumbers(TorchFunctionMode):
     """Leave out random initial weights: without memory there are none, and torch would take two seconds to find that out."""
 
     def __torch_function__(self, function, types, arguments=(), options=None):
-        if function not in (nn.init.normal_, Tensor.normal_):
-            return function(*arguments, **(options or {}))
+        skipped = function in (nn.init.normal_, Tensor.normal_)
+        return None if skipped else function(*arguments, **(options or {}))

@@ -178,3 +178,18 @@ def test_whole_numbers_in_place_of_weights_are_refused(small, tmp_path):
     save_file({key: value.to(torch.int64) for key, value in weights.items()}, tmp_path / "mine.safetensors", metadata)
     with pytest.raises(ValueError, match="checksum is wrong or missing"):
         open_generator(tmp_path / "mine.safetensors")
+
+
+def test_a_full_disk_leaves_an_earlier_shared_file_as_it_was(small, tmp_path):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "mine.safetensors"
+    save_network(*small, 64, path)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # the largest file, in bytes, that can be written
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_network({key: 2 * value for key, value in small[0].items()}, small[1], 64, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(path.name, before)]
