@@ -10,6 +10,7 @@ from pix2pix_edu.objective import Objective
 from pix2pix_edu.training import Losses, Pix2Pix, Step
 
 WARM_UP = 3  # ordinary steps before recording, in which cuDNN chooses its algorithms and the optimizers create their state
+_FAILED: list[torch.cuda.CUDAGraph] = []  # torch's allocator goes on referring to a graph whose recording has failed
 
 
 class RecordedStep:
@@ -70,6 +71,7 @@ class RecordedStep:
                 losses = torch.stack(self.step(model, self.x, self.y, self.objective))
             self.losses, self.addresses = losses, _addresses(model)
         except RuntimeError as error:
+            _FAILED.append(self.graph)
             torch.cuda.set_stream(current)  # torch.cuda.graph leaves its own stream in place when it fails
             _end_recording_of_random_numbers(model.device, random)
             for group in _groups(model):
