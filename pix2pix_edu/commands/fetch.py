@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-from pathlib import Path
 
 from pix2pix_edu.images import list_images
 from pix2pix_edu.photos import catalogue
@@ -17,8 +16,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "variable); else it is downloaded from the address in PIX2PIX_EDU_MIRROR, or from the paper's host."
     )
     parser.add_argument("name", nargs="?", help=f"one of {', '.join(catalogue.DATA_SETS)}; without it, all are listed")
-    parser.add_argument("--root", type=Path, default=ROOT, help=f"parent of the data set's folder (default: {ROOT})")
-    parser.add_argument("--source", type=Path, help="a folder or .tar.gz archive that you have: nothing is downloaded")
+    parser.add_argument("--root", default=ROOT, help=f"parent of the data set's folder (default: {ROOT})")
+    parser.add_argument("--source", help="a folder or .tar.gz archive that you have: nothing is downloaded")
 
 
 def run(arguments: argparse.Namespace) -> None:

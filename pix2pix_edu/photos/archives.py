@@ -10,6 +10,7 @@ from typing import IO
 # Pictures hardly shrink when packed: four times the size of the archive allows for uncompressed ones and for tar headers.
 GROWTH = 4
 ROOM = 2**20
+LONGEST_NAME = 255  # bytes; no system stores a longer name of a file
 
 
 def unpack(archive: Path, folder: Path, most_files: int) -> None:
@@ -26,23 +27,31 @@ def unpack(archive: Path, folder: Path, most_files: int) -> None:
                     _write(tar, member, folder, most_bytes)
             while stream.read(2**20):  # to the end, where gzip has its checksum
                 pass
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    # RecursionError: tarfile calls itself for each of a row of headers that belong to one member.
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, RecursionError) as error:
         raise ValueError(f"it is not a .tar.gz archive, or it is damaged ({error})") from error
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, most_bytes: int) -> None:
-    path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts or set(member.name) & set("\\:\0"):
-        raise ValueError(f"its member {member.name!r} would be written outside the folder")
+    name = member.name
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or set(name) & set("\\:\0"):
+        raise ValueError(f"its member {name!r} would be written outside the folder")
     if not (member.isdir() or member.isreg()) or member.issparse():
-        raise ValueError(f"its member {member.name!r} is a link, a device or something else that is not a picture")
+        raise ValueError(f"its member {name!r} is a link, a device or something else that is not a picture")
+    if not name.isprintable() or len(name.encode()) > LONGEST_NAME or not (path.parts or member.isdir()):
+        raise ValueError(f"its member {name[:40]!r} has a name under which not every system can write a file")
     if member.size > most_bytes:
         raise ValueError(_too_large(most_bytes))
     target = folder.joinpath(*path.parts)
+    try:
+        (target if member.isdir() else target.parent).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(f"its member {name!r} is below a file or replaces one") from error
     if member.isdir():
-        target.mkdir(parents=True, exist_ok=True)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        raise ValueError(f"its member {name!r} replaces a folder")
     # Only the bytes, without tar.extract: no owners, modes, times or links (Python 3.11.2 has no filter for them).
     with open(target, "wb") as file:
         shutil.copyfileobj(tar.extractfile(member), file)

@@ -30,7 +30,10 @@ class DataSet:
         """How a fetched copy is verified."""
         if self.manifest:
             return f"each of the {self.pairs} pictures has its recorded checksum"
-        return "no checksums are published; every picture opens as two squares side by side"
+        return (
+            "no checksums are published; every picture has the size of two squares side by side, "
+            "and the first and the last of each folder are complete"
+        )
 
 
 # The direction is the paper's: from the half with less information to the half with more.

@@ -1,19 +1,24 @@
 """Fetch a published data set by name: from a local copy or a mirror, verified, installed whole or not at all."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pix2pix_edu.files import write_text
+from pix2pix_edu.files import one_writer, write_text
 from pix2pix_edu.photos.archives import unpack
 from pix2pix_edu.photos.catalogue import DataSet, find_data_set
-from pix2pix_edu.photos.downloads import WAITS, download
+from pix2pix_edu.photos.downloads import WAITS, download, is_address
 from pix2pix_edu.photos.verification import verify
 
 ROOT = Path("data_sets")  # in the working directory, where a large folder is easily noticed; git ignores it
 MIRRORS = ("https://efrosgans.eecs.berkeley.edu/pix2pix/datasets", "http://efrosgans.eecs.berkeley.edu/pix2pix/datasets")
+# The listed size is rounded, and a copy that was packed again differs somewhat, but pictures hardly shrink: twice the size is far from it.
+GROWTH = 2
+ROOM = 2**20
 
 
 class OtherArchive(ValueError):
@@ -31,23 +36,35 @@ def fetch(
 
     `waits` are the seconds to wait before each further round over the mirrors.
     """
+    for what, path in (("root", root), ("source", source)):
+        if path == "":
+            raise ValueError(f"the {what} is empty: name a folder, or leave it out")
     data_set = name if isinstance(name, DataSet) else find_data_set(name)
-    folder = Path(root) / data_set.name
-    copy = _local_copy(data_set, Path(root), source)
-    if copy:
-        return _use_copy(copy, folder, data_set)
-    archive = folder.with_name(f".{data_set.name}.tar.gz")  # hidden, because it is removed once it is unpacked
-    if not archive.is_file():  # else an earlier call downloaded it, but had no room to unpack it
-        _download(data_set, archive, mirrors or os.environ.get("PIX2PIX_EDU_MIRROR", "").split() or MIRRORS, waits)
+    root, folder = Path(root), Path(root) / data_set.name
+    with _system_errors_explained(data_set, root):
+        copy = _local_copy(data_set, root, source)
+        if copy and (copy.is_dir() or folder.is_dir()):
+            return _use_copy(copy, folder, data_set)  # nothing is written
+        mirrors = [] if copy else _mirrors(data_set, mirrors)
+        with one_writer(folder):
+            copy = _local_copy(data_set, root, source)  # again: another process may just have finished
+            return _use_copy(copy, folder, data_set) if copy else _fetch_from_mirror(data_set, folder, mirrors, waits)
+
+
+@contextlib.contextmanager
+def _system_errors_explained(data_set: DataSet, root: Path) -> Iterator[None]:
+    """Say what to do about an error of the file system."""
     try:
-        _install(archive, folder, data_set)
-    except OtherArchive as error:  # the archive is kept: if you trust it, it need not be downloaded again
-        raise ValueError(f"the download cannot be used: {error}") from error
-    except ValueError as error:
-        archive.unlink()
-        raise ValueError(f"the download is not {data_set.name} and was removed: {error}; another mirror may help") from error
-    archive.unlink()
-    return folder
+        yield
+    except OSError as error:
+        if error.errno is None:  # already a sentence
+            raise
+        remedy = "use another root or another copy"
+        if isinstance(error, PermissionError):
+            remedy = "get the permission, or use another root or another copy"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            remedy = f"free some space below {root} or choose another root, and repeat this"
+        raise OSError(f"{data_set.name} could not be fetched ({error}): {remedy}") from error
 
 
 def _local_copy(data_set: DataSet, root: Path, source: str | Path | None) -> Path | None:
@@ -76,22 +93,54 @@ def _use_copy(copy: Path, folder: Path, data_set: DataSet) -> Path:
     return copy
 
 
+def _mirrors(data_set: DataSet, named: Sequence[str] | None) -> Sequence[str]:
+    """The addresses to ask: those that the caller or PIX2PIX_EDU_MIRROR names, else those of the paper's host."""
+    variable = os.environ.get("PIX2PIX_EDU_MIRROR")
+    if not named and variable is None:
+        # On plain http anyone on the way can change the pictures; without published checksums nobody would notice.
+        return [mirror for mirror in MIRRORS if data_set.manifest or mirror.startswith("https:")]
+    named = named or variable.split()
+    if not named:
+        raise ValueError("PIX2PIX_EDU_MIRROR is empty: set it to the address of a mirror, or unset it")
+    for mirror in named:
+        if not is_address(mirror):
+            raise ValueError(f"{mirror!r} is not the address of a mirror: it must begin with https:// or http:// and name a host")
+    return named
+
+
+def _fetch_from_mirror(data_set: DataSet, folder: Path, mirrors: Sequence[str], waits: Sequence[float]) -> Path:
+    archive = folder.with_name(f".{data_set.name}.tar.gz")  # hidden, because it is removed once it is unpacked
+    if not archive.is_file():  # else an earlier call downloaded it, but had no room to unpack it
+        _download(data_set, archive, mirrors, waits)
+    try:
+        _install(archive, folder, data_set)
+    except OtherArchive as error:  # the archive is kept: if you trust it, it need not be downloaded again
+        raise ValueError(f"the download cannot be used: {error}") from error
+    except ValueError as error:
+        archive.unlink()
+        raise ValueError(f"the download is not {data_set.name} and was removed: {error}; another mirror may help") from error
+    archive.unlink()
+    return folder
+
+
 def _download(data_set: DataSet, archive: Path, mirrors: Sequence[str], waits: Sequence[float]) -> None:
     name, root = data_set.name, archive.parent
+    free, needed = shutil.disk_usage(root).free // 10**6, 2 * data_set.megabytes
+    if free < needed:
+        raise OSError(
+            f"{name} needs some {needed} MB below {root}, packed and unpacked, and {free} MB are free: "
+            "free some space or choose another root"
+        )
+    most_bytes = GROWTH * data_set.megabytes * 10**6 + ROOM
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        free, needed = shutil.disk_usage(root).free // 10**6, 2 * data_set.megabytes
-        if free < needed:
-            raise OSError(f"{name} needs some {needed} MB, packed and unpacked; {free} MB are free")
-        download([f"{mirror.rstrip('/')}/{name}.tar.gz" for mirror in mirrors], archive, waits)
+        download([f"{mirror.rstrip('/')}/{name}.tar.gz" for mirror in mirrors], archive, most_bytes, waits)
     except ConnectionError as error:
+        insecure = "" if data_set.manifest else f" (no checksums of {name} are published, so plain http is used only if you name it)"
         raise OSError(
             f"{name} could not be downloaded: {error}. Repeat this later: the download continues where it stopped. Or name an archive or a "
             f"folder that you have (--source); or set PIX2PIX_EDU_DATA to a folder that holds {name} or {name}.tar.gz; "
-            "or train on drawn pairs, which need no download"
+            f"or set PIX2PIX_EDU_MIRROR to another address{insecure}; or train on drawn pairs, which need no download"
         ) from error
-    except OSError as error:
-        raise OSError(f"could not write below {root} ({error}): free some space or choose another root, and repeat this") from error
 
 
 def _install(archive: Path, folder: Path, data_set: DataSet) -> None:
@@ -106,8 +155,6 @@ def _install(archive: Path, folder: Path, data_set: DataSet) -> None:
         if checksum:
             write_text(_record(folder, data_set), checksum)
         os.rename(inside, folder)
-    except OSError as error:
-        raise OSError(f"could not unpack {archive} below {folder.parent} ({error}): free some space or choose another root") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -119,7 +166,7 @@ def _compare_with_record(archive: Path, folder: Path, data_set: DataSet) -> str:
     with open(archive, "rb") as file:
         checksum = f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {data_set.name}.tar.gz\n"  # as sha256sum writes it
     record = _record(folder, data_set)
-    if record.is_file() and record.read_text() != checksum:
+    if record.is_file() and record.read_bytes() != checksum.encode():
         raise OtherArchive(f"it differs from the archive that was fetched before; if you trust this one, remove {record}")
     return checksum
 

@@ -3,23 +3,30 @@
 import hashlib
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from pix2pix_edu.images import SUFFIXES
 from pix2pix_edu.photos.catalogue import DataSet
 
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")  # those of SUFFIXES; Pillow would also open formats that start other programs
+
 
 def verify(folder: Path, data_set: DataSet) -> None:
-    """Raise an error if a folder is not the data set: by the checksum of every picture if known, else by opening them."""
+    """Raise an error if a folder is not the data set: by the checksum of every picture if known, else by their shape."""
+    if not folder.is_dir():
+        raise ValueError("it is not a folder or a regular file")
     for split in data_set.splits:
         if not (folder / split).is_dir():
             raise ValueError(f"it has no folder {split} (the set has {', '.join(data_set.splits)})")
     pictures = {
-        file.relative_to(folder).as_posix(): file
+        f"{split}/{file.name}": file
         for split in data_set.splits
-        for file in sorted((folder / split).rglob("*"))
-        if file.suffix.lower() in SUFFIXES
+        for file in sorted((folder / split).iterdir())
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")  # ._a.jpg is a note of macOS about a.jpg
     }
+    for name, file in pictures.items():
+        if not file.is_file():
+            raise ValueError(f"its {name} is not a regular file")
     if data_set.manifest:
         _compare(pictures, read_manifest(data_set.manifest))
     else:
@@ -35,13 +42,16 @@ def _compare(pictures: dict[str, Path], expected: dict[str, str]) -> None:
     differences = {
         "missing": [name for name in expected if name not in pictures],
         "too many": [name for name in pictures if name not in expected],
-        "changed": [
-            name for name in expected if name in pictures and hashlib.sha256(pictures[name].read_bytes()).hexdigest() != expected[name]
-        ],
+        "changed": [name for name in expected if name in pictures and _checksum(pictures[name]) != expected[name]],
     }
     found = [f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if names[3:] else ''})" for what, names in differences.items() if names]
     if found:
         raise ValueError(f"of its {len(expected)} pictures, {', '.join(found)}")
+
+
+def _checksum(file: Path) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _check_pictures(pictures: dict[str, Path], data_set: DataSet) -> None:
@@ -56,11 +66,15 @@ def _check_pictures(pictures: dict[str, Path], data_set: DataSet) -> None:
 
 def _check_picture(name: str, file: Path, whole: bool) -> None:
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             if whole:
                 image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except PermissionError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"its picture {name} is too large: it has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels") from error
+    except Exception as error:  # a damaged file can raise almost any kind of error
         raise ValueError(f"its file {name} is not a complete picture") from error
     if width != 2 * height:
         raise ValueError(f"its picture {name} is {width} x {height}, not two squares side by side")

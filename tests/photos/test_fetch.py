@@ -2,18 +2,23 @@ import gzip
 import hashlib
 import io
 import os
+import pwd
 import resource
 import shlex
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
-from contextlib import contextmanager
+import zlib
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +27,7 @@ from PIL import Image
 
 from pix2pix_edu.drawing.facades import write_pairs
 from pix2pix_edu.photos import downloads
+from pix2pix_edu.photos import fetch as fetching
 from pix2pix_edu.photos.catalogue import DATA_SETS, MANIFESTS, DataSet
 from pix2pix_edu.photos.fetch import fetch
 from pix2pix_edu.photos.folders import DIRECTIONS
@@ -29,17 +35,22 @@ from pix2pix_edu.photos.verification import read_manifest
 
 ROOMS = DataSet("rooms", "plan -> photo", {"train": 3, "val": 2}, "left_to_right", 0, "none", "nobody")
 HALF = 150_000  # bytes after which a connection breaks: more than two of the pieces in which a download is written
-REST = "bytes=131072-"  # the range that a download asks for after two pieces
+REST = f"bytes={HALF}-"
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
 PAGE = b"<!DOCTYPE html><title>Sign in</title>"
 
 
 class Mirror(ThreadingHTTPServer):
     """A real server on loopback. Each request gets the next of its answers; the last answer is repeated."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, secure=False):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers, self.asked, self.released = list(answers), [], threading.Event()
-        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.address = f"http{'s' if secure else ''}://127.0.0.1:{self.server_port}"
+        if secure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
 
@@ -47,7 +58,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append((self.path, self.headers["Range"]))
         answers = self.server.answers
-        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+        with suppress(ConnectionError):  # the client has heard enough
+            (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
     def log_message(self, *_):
         pass
@@ -84,6 +96,43 @@ def send_compressed_if_allowed(data):
     return answer
 
 
+def say(*lines, then=None):
+    """Answer with these lines and nothing else, then do `then`."""
+
+    def answer(request):
+        request.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+        return then(request) if then else None
+
+    return answer
+
+
+def without_end(request):
+    while True:
+        request.wfile.write(b"\x1f\x8b" * 2**15)
+
+
+def drip(request):
+    """One byte every hundredth of a second."""
+    while not request.server.released.wait(0.01):
+        request.wfile.write(b"\x1f")
+
+
+def send_slowly(data):
+    """Answer with 20 kB every hundredth of a second."""
+
+    def answer(request):
+        say("HTTP/1.0 200 OK", "")(request)
+        for start in range(0, len(data), 20_000):
+            request.wfile.write(data[start : start + 20_000])
+            time.sleep(0.01)
+
+    return answer
+
+
+def lead_to(location, then=None):
+    return say("HTTP/1.0 302 Found", f"Location: {location}", "", then=then)
+
+
 def silence(request):
     request.server.released.wait(60)
 
@@ -107,7 +156,7 @@ def environment(monkeypatch):
 @pytest.fixture
 def serve():
     mirrors = []
-    yield lambda *answers: mirrors.append(Mirror(*answers)) or mirrors[-1]
+    yield lambda *answers, **settings: mirrors.append(Mirror(*answers, **settings)) or mirrors[-1]
     for mirror in mirrors:
         mirror.released.set()
         mirror.shutdown()
@@ -172,8 +221,20 @@ def bitmap(width=512):
     return buffer.getvalue()
 
 
+def png(width, height):
+    """The start of a PNG file: as far as its size can be read, it is a sound one."""
+    head = b"IHDR" + width.to_bytes(4) + height.to_bytes(4) + bytes((8, 2, 0, 0, 0))
+    data = b"IDAT" + zlib.compress(bytes(100))
+    return b"\x89PNG\r\n\x1a\n" + b"".join((len(part) - 4).to_bytes(4) + part + zlib.crc32(part).to_bytes(4) for part in (head, data))
+
+
 def contents(folder):
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def names(folder):
+    """What is in a folder, without the lock of fetch, which stays."""
+    return sorted(file.name for file in folder.iterdir() if file.suffix != ".lock")
 
 
 def flip_a_byte(file):
@@ -194,8 +255,8 @@ def archive_error(tmp_path, data, data_set=ROOMS):
     """The error of fetch for an archive of these bytes. No file of it may be left."""
     (tmp_path / "given.tar.gz").write_bytes(data)
     sentence = fetch_error(ValueError, data_set, tmp_path / "root", tmp_path / "given.tar.gz")
-    assert list((tmp_path / "root").iterdir()) == []
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["given.tar.gz", "root"]
+    assert names(tmp_path / "root") == []
+    assert names(tmp_path) == ["given.tar.gz", "root"]
     return sentence
 
 
@@ -231,7 +292,7 @@ def test_a_data_set_arrives_complete_once_and_no_other_file_is_left(serve, tmp_p
         folder = fetch(listed, tmp_path, mirrors=[mirror.address])
         assert (folder, contents(folder)) == (tmp_path / "rooms", contents(rooms))
     assert mirror.asked == [("/rooms.tar.gz", None)]
-    assert list(tmp_path.iterdir()) == [folder]
+    assert names(tmp_path) == ["rooms"]
 
 
 @pytest.mark.parametrize(
@@ -267,7 +328,7 @@ def test_the_progress_of_a_download_is_shown_and_ends_its_line(serve, tmp_path, 
 
 def test_a_later_fetch_continues_an_earlier_download(serve, tmp_path, packed, rooms):
     mirror = serve(send(packed, until=HALF), status(503), send(packed))
-    assert "broke off after 131,072 bytes" in fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=[])
+    assert "broke off after 150,000 bytes" in fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=[])
     assert "answers 503" in fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=[])
     assert contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address])) == contents(rooms)
     assert [asked for _, asked in mirror.asked] == [None, REST, REST]
@@ -277,7 +338,7 @@ def test_parts_from_two_hosts_are_never_joined(serve, tmp_path, packed, rooms):
     broken, other = serve(send(packed, until=HALF)), serve(send(pack(rooms, name="repacked")))
     assert contents(fetch(ROOMS, tmp_path, mirrors=[broken.address, other.address])) == contents(rooms)
     assert other.asked == [("/rooms.tar.gz", None)]
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["rooms", "rooms.tar.gz.sha256"]
+    assert names(tmp_path) == ["rooms", "rooms.tar.gz.sha256"]
 
 
 def test_a_kept_part_that_is_longer_than_the_file_is_dropped(serve, tmp_path, packed, rooms):
@@ -287,11 +348,46 @@ def test_a_kept_part_that_is_longer_than_the_file_is_dropped(serve, tmp_path, pa
     assert [asked for _, asked in mirror.asked] == [None, REST, None]
 
 
-@pytest.mark.parametrize("answer", [status(404), send(PAGE)], ids=["404", "a page"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(status(404), id="404"),
+        pytest.param(status(204), id="204"),
+        pytest.param(send(PAGE), id="a page"),
+        pytest.param(say("HTTP/1.0 200 OK", "Content-Length: many", "", "text"), id="no number as length"),
+        pytest.param(say("HTTP/1.0 200 OK", "Content-Length: -5", "", "text"), id="a negative length"),
+        pytest.param(say("HTTP/1.0 200 OK", f"Content-Length: {'9' * 5000}", "", "text"), id="a length of 5000 digits"),
+        pytest.param(say("HTTP/1.0 200 OK", f"Content-Length: {10**12}", "", "text"), id="a length of a terabyte"),
+        pytest.param(say("HTTP/1.0 200 OK", "", then=without_end), id="no end"),
+        pytest.param(say("HTTP/1.0 200 OK", *(f"A{i}: b" for i in range(200)), ""), id="too many headers"),
+        pytest.param(say("HTTP/1.0 200 OK", "Transfer-Encoding: chunked", "", "five", "text"), id="chunks without a length"),
+        pytest.param(say("HTTP/1.0 many OK", ""), id="no number as status"),
+        pytest.param(say("HTTP/1.0 302 Found", ""), id="redirects without an address"),
+        pytest.param(lead_to("http://["), id="redirects to a damaged address"),
+        pytest.param(lead_to("https://127.0.0.1:many/"), id="redirects to no port"),
+        pytest.param(lead_to("file:///etc/passwd"), id="redirects to a file"),
+        pytest.param(lead_to("/rooms.tar.gz"), id="redirects to itself"),
+    ],
+)
 def test_the_next_mirror_is_used_if_the_first_does_not_have_the_file(serve, tmp_path, packed, rooms, answer):
     first, second = serve(answer), serve(send(packed))
     assert contents(fetch(ROOMS, tmp_path, mirrors=[first.address, second.address + "/"])) == contents(rooms)
-    assert (len(first.asked), len(second.asked)) == (1, 1)
+    assert len(second.asked) == 1
+    assert names(tmp_path) == ["rooms", "rooms.tar.gz.sha256"]
+
+
+def test_a_mirror_may_redirect_and_what_it_sends_with_that_is_not_read(serve, tmp_path, packed, rooms):
+    target = serve(send(packed))
+    mirror = serve(lead_to(f"{target.address}/elsewhere", then=without_end))
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address])) == contents(rooms)
+    assert target.asked == [("/elsewhere", None)]
+
+
+def test_a_part_that_was_not_asked_for_is_not_appended(serve, tmp_path, packed, rooms):
+    other = say("HTTP/1.0 206 Partial Content", "Content-Range: bytes 0-5/6", "", "text")
+    mirror = serve(send(packed, until=HALF), other, send(packed))
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address], waits=[0, 0])) == contents(rooms)
+    assert [asked for _, asked in mirror.asked] == [None, REST, None]
 
 
 def test_a_busy_server_is_asked_again_after_growing_waits(serve, tmp_path, packed, rooms):
@@ -312,15 +408,16 @@ def test_mirrors_can_be_named_in_the_environment(serve, tmp_path, packed, rooms,
 # Downloads that fail
 
 
-def test_mirrors_that_cannot_be_reached_are_named_with_the_three_ways_out(tmp_path):
+def test_mirrors_that_cannot_be_reached_are_named_with_the_ways_out(tmp_path):
     sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"], waits=[0])
     assert sentence == (
         "rooms could not be downloaded: http://127.0.0.1:1/a/rooms.tar.gz cannot be reached; "
         "http://127.0.0.1:1/b/rooms.tar.gz cannot be reached. Repeat this later: the download continues where it stopped. "
         "Or name an archive or a folder that you have (--source); or set PIX2PIX_EDU_DATA to a folder that holds rooms or rooms.tar.gz; "
+        "or set PIX2PIX_EDU_MIRROR to another address (no checksums of rooms are published, so plain http is used only if you name it); "
         "or train on drawn pairs, which need no download"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -336,18 +433,109 @@ def test_only_a_busy_server_is_asked_again(serve, tmp_path, answer, said, waits,
     mirror = serve(answer)
     assert said in fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=waits)
     assert len(mirror.asked) == requests
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 def test_a_server_that_never_answers_times_out(serve, tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "TIMEOUT", (5, 0.1))
     sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[serve(silence).address], waits=[0])
     assert "rooms.tar.gz does not answer in time. Repeat" in sentence
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
-def test_an_address_that_is_not_one_is_named(tmp_path):
-    assert "nowhere/rooms.tar.gz is not an address to download from" in fetch_error(OSError, ROOMS, tmp_path, mirrors=["nowhere"])
+@pytest.mark.parametrize("address", ["nowhere", "ftp://127.0.0.1", "http://", "http://[", "http://127.0.0.1:many", "http://a b", "/home"])
+def test_an_address_that_is_not_one_is_named_before_anything_is_asked(serve, tmp_path, address):
+    mirror = serve(status(404))
+    assert fetch_error(ValueError, ROOMS, tmp_path / "root", mirrors=[mirror.address, address]) == (
+        f"{address!r} is not the address of a mirror: it must begin with https:// or http:// and name a host"
+    )
+    assert mirror.asked == []
+    assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_list_of_mirrors_is_not_taken_as_the_host_of_the_paper(tmp_path, monkeypatch, value):
+    monkeypatch.setenv("PIX2PIX_EDU_MIRROR", value)
+    assert fetch_error(ValueError, ROOMS, tmp_path) == "PIX2PIX_EDU_MIRROR is empty: set it to the address of a mirror, or unset it"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda request: None, "broke off before it answered"),
+        (say("HTTP/1.0 200 OK", "Content-Length: 9", ""), "broke off after 0 bytes"),
+        (say("HTTP/1.0 200 OK", "Content-Length: 9", "", "text"), "broke off after 6 bytes"),
+        (say("HTTP/1.0 200 OK", "Transfer-Encoding: chunked", "", "4", "text"), "broke off after 4 bytes"),
+    ],
+)
+def test_a_server_that_breaks_off_early_was_reached(serve, tmp_path, answer, said):
+    sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[serve(answer).address], waits=[])
+    assert f"rooms.tar.gz {said}. Repeat" in sentence
+
+
+def test_a_download_without_end_is_stopped_and_removed(serve, tmp_path):
+    mirror, most = serve(say("HTTP/1.0 200 OK", "", then=without_end)), 2 * 10**6 + 2**20
+    sentence = fetch_error(OSError, replace(ROOMS, megabytes=1), tmp_path, mirrors=[mirror.address], waits=[60])
+    assert f"rooms.tar.gz sends more than {most:,} bytes, far more than this data set has. Repeat" in sentence
+    assert names(tmp_path) == []
+
+
+def test_the_stated_sizes_stay_within_the_limits_even_if_a_megabyte_is_a_larger_one():
+    assert all(2**20 * data_set.megabytes < fetching.GROWTH * 10**6 * data_set.megabytes for data_set in DATA_SETS.values())
+
+
+def test_a_download_that_drips_is_given_up_and_kept(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "SPAN", 0.2)
+    mirror, start = serve(say("HTTP/1.0 200 OK", "", then=drip)), time.monotonic()
+    sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=[0])
+    assert "rooms.tar.gz sends less than 4,000 bytes per second. Repeat" in sentence
+    assert time.monotonic() - start < 10
+    assert len(mirror.asked) == 2
+    assert mirror.asked[1][1] > "bytes=1"
+
+
+def test_an_answer_that_drips_before_it_begins_is_given_up(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "TIMEOUT", (0.1, 0.1))
+    mirror, start = serve(say("HTTP/1.0 200 OK", then=drip)), time.monotonic()
+    assert "does not answer in time" in fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address], waits=[])
+    assert time.monotonic() - start < 10
+
+
+def test_a_slow_line_may_take_many_times_the_span(serve, tmp_path, packed, rooms, monkeypatch):
+    monkeypatch.setattr(downloads, "SPAN", 0.03)
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[serve(send_slowly(packed)).address], waits=[])) == contents(rooms)
+
+
+@pytest.fixture
+def paper_host(serve, packed, monkeypatch):
+    """The two addresses of the paper's host, of which only the one on plain http works."""
+    insecure = serve(send(packed))
+    monkeypatch.setattr(fetching, "MIRRORS", (serve(send(packed), secure=True).address, insecure.address))
+    return insecure
+
+
+def test_plain_http_is_not_asked_for_a_set_without_checksums_unless_you_name_it(paper_host, tmp_path, rooms, monkeypatch):
+    sentence = fetch_error(OSError, ROOMS, tmp_path, waits=[60])
+    assert "offers no secure connection. Repeat" in sentence
+    assert "no checksums of rooms are published, so plain http is used only if you name it" in sentence
+    assert paper_host.asked == []
+    monkeypatch.setenv("PIX2PIX_EDU_MIRROR", paper_host.address)
+    assert contents(fetch(ROOMS, tmp_path)) == contents(rooms)
+
+
+def test_plain_http_is_asked_for_a_set_whose_every_picture_has_a_checksum(paper_host, tmp_path, rooms, listed):
+    assert contents(fetch(listed, tmp_path)) == contents(rooms)
+    assert len(paper_host.asked) == 1
+
+
+def test_a_secure_mirror_may_not_lead_to_plain_http(serve, tmp_path, packed, rooms, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    insecure = serve(send(packed))
+    secure = serve(lead_to(insecure.address), lead_to("/other"), send(packed), secure=True)
+    sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[secure.address], waits=[60])
+    assert "rooms.tar.gz leads from a secure to an insecure connection" in sentence
+    assert insecure.asked == []
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[secure.address])) == contents(rooms)
 
 
 def test_a_server_without_https_is_not_asked_again(serve, tmp_path, packed):
@@ -365,7 +553,7 @@ def test_a_truncated_file_is_detected_and_removed(serve, tmp_path, packed):
     for answer in (send(packed[:HALF]), send(packed, until=HALF, total=False)):  # cut on the server, or on the way without a length
         sentence = fetch_error(ValueError, ROOMS, tmp_path, mirrors=[serve(answer).address])
         assert sentence.startswith("the download is not rooms and was removed: it is not a .tar.gz archive, or it is damaged (")
-        assert list(tmp_path.iterdir()) == []
+        assert names(tmp_path) == []
 
 
 def test_a_downloaded_archive_with_one_changed_byte_in_a_picture_is_removed(serve, tmp_path, rooms, listed):
@@ -373,14 +561,14 @@ def test_a_downloaded_archive_with_one_changed_byte_in_a_picture_is_removed(serv
     flip_a_byte(tmp_path / "rooms" / "train" / "001.png")
     sentence = fetch_error(ValueError, listed, tmp_path / "root", mirrors=[serve(send(pack(tmp_path / "rooms"))).address])
     assert sentence == ("the download is not rooms and was removed: of its 5 pictures, 1 changed (train/001.png); another mirror may help")
-    assert list((tmp_path / "root").iterdir()) == []
+    assert names(tmp_path / "root") == []
 
 
 def test_a_disk_that_is_too_small_is_detected_before_the_download(serve, tmp_path, packed):
     mirror = serve(send(packed))
     sentence = fetch_error(OSError, replace(ROOMS, megabytes=10**12), tmp_path, mirrors=[mirror.address])
-    assert "(rooms needs some 2000000000000 MB, packed and unpacked; " in sentence
-    assert sentence.endswith(" MB are free): free some space or choose another root, and repeat this")
+    assert sentence.startswith(f"rooms needs some 2000000000000 MB below {tmp_path}, packed and unpacked, and ")
+    assert sentence.endswith(" MB are free: free some space or choose another root")
     assert mirror.asked == []
 
 
@@ -400,7 +588,7 @@ def test_a_full_disk_is_named_and_the_download_continues_when_there_is_room(serv
     with files_no_larger_than(100_000):
         sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address])
     assert sentence == (
-        f"could not write below {tmp_path} ([Errno 27] File too large): free some space or choose another root, and repeat this"
+        f"rooms could not be fetched ([Errno 27] File too large): free some space below {tmp_path} or choose another root, and repeat this"
     )
     assert not (tmp_path / "rooms").exists()
     assert contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address])) == contents(rooms)
@@ -412,24 +600,75 @@ def test_a_disk_that_fills_up_while_unpacking_costs_no_second_download(serve, tm
     with files_no_larger_than(100_000):
         sentence = fetch_error(OSError, ROOMS, tmp_path, mirrors=[mirror.address])
     assert sentence == (
-        f"could not unpack {tmp_path / '.rooms.tar.gz'} below {tmp_path} ([Errno 27] File too large): "
-        "free some space or choose another root"
+        f"rooms could not be fetched ([Errno 27] File too large): free some space below {tmp_path} or choose another root, and repeat this"
     )
-    assert [file.name for file in tmp_path.iterdir()] == [".rooms.tar.gz"]
+    assert names(tmp_path) == [".rooms.tar.gz"]
     assert sorted(contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address]))) == ["train/a.bmp", "val/a.bmp"]
     assert len(mirror.asked) == 1
+
+
+@contextmanager
+def as_nobody():
+    """Root may read and write everything: for a while, the test is not root."""
+    user, tests_are_root = pwd.getpwnam("nobody").pw_uid, not os.geteuid()
+    if tests_are_root:
+        os.seteuid(user)
+    try:
+        yield
+    finally:
+        if tests_are_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_path():
+    """A temporary folder that every user may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+def test_a_root_without_permission_is_named_as_such(open_path, packed, serve):
+    (open_path / "root").mkdir(mode=0o555)
+    mirror = serve(send(packed))
+    with as_nobody():
+        sentence = fetch_error(OSError, ROOMS, open_path / "root", mirrors=[mirror.address])
+    assert sentence.startswith("rooms could not be fetched ([Errno 13] Permission denied: ")
+    assert sentence.endswith("): get the permission, or use another root or another copy")
+    assert mirror.asked == []
+
+
+@pytest.mark.parametrize("unreadable", ["rooms/val/001.png", "rooms/val"])
+@pytest.mark.parametrize("has_checksums", [False, True])
+def test_a_copy_without_permission_is_not_called_incomplete(open_path, rooms, listed, unreadable, has_checksums):
+    manifest = shutil.copy(listed.manifest, open_path) if has_checksums else None
+    data_set = replace(ROOMS, manifest=manifest and Path(manifest))
+    shutil.copytree(rooms, open_path / "rooms")
+    fetch(data_set, open_path)
+    (open_path / unreadable).chmod(0)
+    with as_nobody():
+        sentence = fetch_error(OSError, data_set, open_path)
+    assert sentence.startswith(f"rooms could not be fetched ([Errno 13] Permission denied: '{open_path}/rooms/val")
+    assert sentence.endswith("): get the permission, or use another root or another copy")
+    (open_path / unreadable).chmod(0o755)
+    assert fetch(data_set, open_path) == open_path / "rooms"
 
 
 FETCH = "import sys; from pix2pix_edu.photos.fetch import fetch; fetch('night2day', sys.argv[1], sys.argv[2] or None)"
 
 
-def start_and_kill_when(ready, *arguments):
+def start_and_wait_until(ready, *arguments):
     process = subprocess.Popen([sys.executable, "-c", FETCH, *map(str, arguments)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not ready():
-        assert process.poll() is None, "it ended before it could be killed"
+        assert process.poll() is None, "it ended too early"
         assert time.monotonic() < deadline
         time.sleep(0.001)
+    return process
+
+
+def start_and_kill_when(ready, *arguments):
+    process = start_and_wait_until(ready, *arguments)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 
@@ -450,7 +689,7 @@ def test_a_killed_download_continues_when_it_is_repeated(serve, tmp_path, rooms,
     kept = next(root.glob(".*.part")).stat().st_size
     assert contents(fetch("night2day", root)) == contents(tmp_path / "made" / "night2day")
     assert mirror.asked == [("/night2day.tar.gz", None), ("/night2day.tar.gz", f"bytes={kept}-")]
-    assert sorted(file.name for file in root.iterdir()) == ["night2day", "night2day.tar.gz.sha256"]
+    assert names(root) == ["night2day", "night2day.tar.gz.sha256"]
 
 
 def test_a_fetch_killed_while_unpacking_leaves_no_incomplete_folder_of_the_final_name(tmp_path, rooms):
@@ -464,7 +703,53 @@ def test_a_fetch_killed_while_unpacking_leaves_no_incomplete_folder_of_the_final
     assert not unfinished.exists()
 
 
+def test_of_two_fetches_at_once_the_second_names_the_first(serve, tmp_path, rooms, monkeypatch):
+    data = night2day(tmp_path / "made", rooms)
+    mirror = serve(lambda request: send(data, until=HALF, stall=True)(request) or request.wfile.write(data[HALF:]))
+    monkeypatch.setenv("PIX2PIX_EDU_MIRROR", mirror.address)
+    root = tmp_path / "root"
+    first = start_and_wait_until(lambda: any(file.stat().st_size for file in root.glob(".*.part")), root, "")
+    (tmp_path / "given.tar.gz").write_bytes(data)
+    for source in (None, tmp_path / "given.tar.gz"):
+        sentence = fetch_error(ValueError, "night2day", root, source)
+        assert sentence.startswith(f"{root / 'night2day'} is in use by process {first.pid} on ")
+        assert sentence.endswith(": wait until that has ended, or stop it, and repeat this")
+    mirror.released.set()
+    assert first.wait(60) == 0
+    assert contents(fetch("night2day", root)) == contents(tmp_path / "made" / "night2day")
+    assert len(mirror.asked) == 1
+
+
 # Archives that cannot be trusted
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ([("train", b"a"), ("train/b.png", b"b")], "its member 'train/b.png' is below a file or replaces one"),
+        ([("train", b"a"), ("train/b/c.png", b"b")], "its member 'train/b/c.png' is below a file or replaces one"),
+        ([("train", b"a"), entry("train", tarfile.DIRTYPE)], "its member 'train' is below a file or replaces one"),
+        ([("train/a.png", b"a"), ("train", b"b")], "its member 'train' replaces a folder"),
+        ([(".", b"a")], "its member '.' has a name under which not every system can write a file"),
+        ([("", b"a")], "its member '' has a name under which not every system can write a file"),
+        ([("a" * 300, b"a")], f"its member '{'a' * 40}' has a name under which not every system can write a file"),
+        ([("a/" * 2000 + "b", b"a")], f"its member '{'a/' * 20}' has a name under which not every system can write a file"),
+        ([("train/\x1b[2J.png", b"a")], "its member 'train/\\x1b[2J.png' has a name under which not every system can write a file"),
+        ([("train/\udcff.png", b"a")], "its member 'train/\\udcff.png' has a name under which not every system can write a file"),
+    ],
+)
+def test_members_that_cannot_be_written_are_the_fault_of_the_archive(serve, tmp_path, packed, rooms, members, said):
+    bad, good = serve(send(pack_members(*members))), serve(send(packed))
+    assert fetch_error(ValueError, ROOMS, tmp_path, mirrors=[bad.address]) == (
+        f"the download is not rooms and was removed: {said}; another mirror may help"
+    )
+    assert names(tmp_path) == []
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[good.address])) == contents(rooms)
+
+
+def test_a_long_row_of_headers_for_one_member_is_refused(tmp_path):
+    data = gzip.compress(entry("a", tarfile.XGLTYPE).tobuf(tarfile.GNU_FORMAT) * 2000)
+    assert "it is not a .tar.gz archive, or it is damaged (" in archive_error(tmp_path, data)
 
 
 @pytest.mark.parametrize("name", ["../escaped.png", "rooms/../../escaped.png", "/escaped.png", "C:/escaped.png", "..\\escaped.png"])
@@ -552,7 +837,12 @@ def test_a_set_that_differs_from_its_manifest_is_refused_with_the_names(tmp_path
         ("train/a.png", b"no picture", "its file train/a.png is not a complete picture"),
         ("train/a.bmp", bitmap()[:300_000], "its file train/a.bmp is not a complete picture"),
         ("train/a.bmp", bitmap(256), "its picture train/a.bmp is 256 x 256, not two squares side by side"),
+        ("train/a.bmp", bitmap()[:30] + b"\xff" * 100, "its file train/a.bmp is not a complete picture"),
+        ("train/a.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 2 1\n", "its file train/a.png is not a complete picture"),
+        ("train/a.png", png(20_000, 10_000), "its picture train/a.png is too large: it has more than 178,956,970 pixels"),
         ("train/readme.txt", b"empty", "its folder train contains no pictures"),
+        ("train/._a.bmp", bitmap(), "its folder train contains no pictures"),
+        ("train/deeper/a.bmp", bitmap(), "its folder train contains no pictures"),
         ("trainA/a.bmp", bitmap(), "it has no folder train (the set has train, val)"),
     ],
 )
@@ -580,7 +870,7 @@ def test_later_archives_of_a_set_without_checksums_must_equal_the_first(tmp_path
 def test_your_own_folder_is_used_where_it_is(tmp_path, rooms):
     assert fetch(ROOMS, tmp_path, rooms) == rooms
     assert fetch(ROOMS, tmp_path, rooms.parent) == rooms
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("as_archive", [True, False])
@@ -601,6 +891,61 @@ def test_a_shared_folder_named_in_the_environment_replaces_the_download(serve, t
 def test_a_shared_folder_without_the_set_does_not_prevent_the_download(serve, tmp_path, packed, rooms, monkeypatch):
     monkeypatch.setenv("PIX2PIX_EDU_DATA", str(tmp_path))
     assert contents(fetch(ROOMS, tmp_path / "root", mirrors=[serve(send(packed)).address])) == contents(rooms)
+
+
+@pytest.mark.parametrize("has_checksums", [False, True])
+def test_what_systems_leave_in_folders_is_not_taken_for_pictures(tmp_path, rooms, listed, has_checksums):
+    folder = shutil.copytree(rooms, tmp_path / "rooms")
+    for name in ("._000.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (folder / "train" / name).write_bytes(b"no picture")
+    assert fetch(listed if has_checksums else ROOMS, tmp_path) == folder
+
+
+@pytest.mark.parametrize("has_checksums", [False, True])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(os.mkfifo, id="pipe"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), id="device"),
+        pytest.param(lambda path: path.symlink_to("nothing"), id="broken link"),
+        pytest.param(lambda path: path.mkdir(), id="folder"),
+    ],
+)
+def test_only_regular_files_are_read_as_pictures(tmp_path, rooms, listed, make, has_checksums):
+    folder = shutil.copytree(rooms, tmp_path / "rooms")
+    (folder / "train" / "001.png").unlink()
+    make(folder / "train" / "001.png")
+    assert fetch_error(ValueError, listed if has_checksums else ROOMS, tmp_path) == (
+        f"{folder} is not a valid copy of rooms: its train/001.png is not a regular file; use another copy, or remove this one"
+    )
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_only_regular_files_are_read_as_archives(serve, tmp_path, packed, rooms, make):
+    root, given = tmp_path / "root", tmp_path / "rooms.tar.gz"
+    root.mkdir()
+    make(given)
+    for source in (given, tmp_path):
+        assert f"{given} is not a valid copy of rooms: it is not a folder or a regular file" in fetch_error(ValueError, ROOMS, root, source)
+    make(root / ".rooms.tar.gz")
+    assert contents(fetch(ROOMS, root, mirrors=[serve(send(packed)).address])) == contents(rooms)
+
+
+def test_an_empty_path_is_refused(tmp_path):
+    assert fetch_error(ValueError, ROOMS, tmp_path, "") == "the source is empty: name a folder, or leave it out"
+    assert fetch_error(ValueError, ROOMS, "") == "the root is empty: name a folder, or leave it out"
+
+
+def test_a_damaged_record_does_not_cost_the_download(serve, tmp_path, packed, rooms):
+    record = tmp_path / "rooms.tar.gz.sha256"
+    record.write_bytes(b"\xff\xfe")
+    mirror = serve(send(packed))
+    assert fetch_error(ValueError, ROOMS, tmp_path, mirrors=[mirror.address]) == (
+        f"the download cannot be used: it differs from the archive that was fetched before; if you trust this one, remove {record}"
+    )
+    record.unlink()
+    assert contents(fetch(ROOMS, tmp_path, mirrors=[mirror.address])) == contents(rooms)
+    assert len(mirror.asked) == 1
 
 
 def test_a_source_that_does_not_exist_is_named(tmp_path):
@@ -636,7 +981,8 @@ def test_the_command_prints_how_to_train_on_what_it_fetched(serve, monkeypatch, 
     assert capsys.readouterr().out.splitlines() == [
         "data_sets/maps is ready: 3 train, 2 val pairs (the complete data set has 2194), map -> aerial photo. "
         "Train on it: python -m pix2pix_edu train runs/maps --pairs data_sets/maps --direction right_to_left",
-        "Checked: no checksums are published; every picture opens as two squares side by side.",
+        "Checked: no checksums are published; every picture has the size of two squares side by side, and the first and the last of each "
+        "folder are complete.",
         "Licence: pictures from Google Maps, under its terms: for study only. "
         "Cite: P. Isola et al.: Image-to-Image Translation with Conditional Adversarial Networks, CVPR 2017.",
     ]
@@ -656,3 +1002,10 @@ def test_a_failure_is_one_sentence_on_the_command_line(serve, monkeypatch, tmp_p
     sentence = refusal(monkeypatch, "fetch", "maps", "--root", tmp_path)
     assert sentence.startswith("fetch: maps could not be downloaded: http://127.0.0.1:")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("option", ["--source", "--root"])
+def test_an_empty_path_on_the_command_line_is_refused(monkeypatch, tmp_path, option):
+    monkeypatch.chdir(tmp_path)
+    assert refusal(monkeypatch, "fetch", "maps", option, "") == f"fetch: the {option[2:]} is empty: name a folder, or leave it out"
+    assert list(tmp_path.iterdir()) == []
