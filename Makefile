@@ -3,8 +3,9 @@
 # make first  one translation, as a picture     make wheelhouse  a folder that installs the course without internet
 # make address REPO=owner/name                  put the address of your copy into badges, notebooks and README
 # make page   the drawing page in build/page, for any web host
-# The parts of make test: unit, lessons, browser; make colab runs the lessons on Colab's older front end,
-# make cuda the tests that need a GPU (all others run on the CPU).
+# The parts of make test: unit, lessons, browser; make cuda runs the tests that need a GPU (all others run on the CPU).
+# make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
+# before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons colab browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons colab oldest browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -43,11 +44,14 @@ unit: $(VENV)/dev
 
 # Every notebook from a fresh kernel, with the coverage of the library (nbval measures it in one process only).
 lessons: $(VENV)/dev
-	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks -W default --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
+	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
 
-# The same with Colab's older Jupyter packages; torch is shared with the first environment.
+# Each in an environment of its own; the first lines of pytest say which versions it has.
 colab: $(VENV)-colab/ready
-	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks -W default -n 2 --dist loadscope
+	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= PIX2PIX_PROFILE=smoke $(VENV)-colab/bin/python -m pytest --nbval-lax notebooks tests/classroom -n 2 --dist loadscope
+
+oldest: $(VENV)-oldest/ready
+	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= PIX2PIX_PROFILE=smoke $(VENV)-oldest/bin/python -m pytest --nbval-lax notebooks tests -n 2 --dist loadscope
 
 no-browser:
 	@echo "The browser tests were not run: install Chromium (sudo apt install chromium) to run them."
@@ -69,7 +73,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(VENV)-colab build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-colab $(VENV)-oldest build dist *.egg-info
 
 $(VENV)/classroom: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet -e '.[classroom]'
@@ -79,11 +83,15 @@ $(VENV)/dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet -e '.[dev]'
 	touch $@ $(VENV)/classroom
 
-$(VENV)-colab/ready: tests/colab-requirements.txt $(VENV)/dev
-	$(PYTHON) -m venv $(VENV)-colab
-	$(VENV)-colab/bin/pip install --quiet -r tests/colab-requirements.txt
-	$(VENV)-colab/bin/pip install --quiet --no-deps -e .
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $$($(VENV)-colab/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/zz-shared.pth
+# The first line of a list names its Python: looked for among the commands and in pyenv, whose own commands may refuse to run.
+$(VENV)-%/ready: tests/%-requirements.txt pyproject.toml
+	@wanted=$$(sed -n '1s/^# Python \([0-9.]*\).*/\1/p' $<); found=; \
+	for python in python$$wanted "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$wanted.*/bin/python; do \
+	  if "$$python" -c 'import ensurepip' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	test -n "$$found" || echo "Python $$wanted is not on this machine: make $* runs on $(PYTHON) instead"; \
+	"$${found:-$(PYTHON)}" -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet -r $< -e .
 	touch $@
 
 # Debian and Ubuntu ship Python without ensurepip; root may add it, others are told how.

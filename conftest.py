@@ -1,6 +1,15 @@
 """Hooks for every pytest run in this repository, those of the notebooks included."""
 
+from importlib.metadata import version
+
 import pytest
+
+
+def pytest_report_header() -> str:
+    """Say on which packages the tests run, below pytest's own line about Python."""
+    return ", ".join(
+        f"{package} {version(package)}" for package in ("torch", "torchvision", "numpy", "matplotlib", "ipython", "ipywidgets")
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,16 +1,21 @@
-"""The notebook tests can fail: shown on two notebooks that must not pass."""
+"""The tests can fail: shown on two notebooks, and on warnings, that must not pass."""
 
 import re
 import subprocess
 import sys
-from pathlib import Path
+import tomllib
 
-CANARIES = Path(__file__).parent / "canaries"
+from repository import ROOT
+
+CANARIES = ROOT / "tests" / "canaries"
+
+
+def run_pytest(*options):
+    return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options], capture_output=True, text=True, cwd=ROOT)
 
 
 def run_notebook(notebook, *options):
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", CANARIES / notebook, "-p", "no:cacheprovider", *options]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=CANARIES.parents[1])
+    run = run_pytest("--nbval-lax", CANARIES / notebook, *options)
     counts = {word: int(count) for count, word in re.findall(r"(\d+) (passed|failed|xfailed)", run.stdout.splitlines()[-1])}
     return run.returncode, counts
 
@@ -27,7 +32,21 @@ def test_cells_that_never_ran_fail_the_run_although_nbval_expects_them_to_fail()
     assert counts["xfailed"] >= 1
 
 
+def test_a_warning_fails_a_test_if_our_code_gives_it_and_not_if_another_package_says_that_it_will_change():
+    done = run_pytest(CANARIES / "warning_tests.py")
+    assert re.findall(r"FAILED .*::test_(\w+)", done.stdout) == ["of_a_test", "of_the_library", "of_a_helper", "of_another_kind"]
+    assert "4 failed, 3 passed" in done.stdout
+
+
+def test_every_module_beside_the_tests_is_named_where_the_warnings_are_chosen():
+    filters = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    ours = re.compile(filters[-1].removeprefix("error:::"))
+    helpers = {path.stem for folder in ("tests", "tests/browser") for path in (ROOT / folder).glob("[!t]*.py")} | {"tiny"}
+    assert all(ours.match(name) for name in helpers | {"pix2pix_edu.layers", "tests.run.test_loop"})
+    assert not any(ours.match(name) for name in ("torch.nn", "tinycss2", "referencing", "jupyter_client.manager"))
+
+
 def test_the_tests_that_need_a_gpu_can_be_loaded_without_one():
-    folder = CANARIES.with_name("cuda")
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", folder, "-p", "no:cacheprovider"]
-    assert "tests collected" in subprocess.run(command, capture_output=True, text=True, cwd=CANARIES.parents[1], check=True).stdout
+    done = run_pytest("--collect-only", "-q", CANARIES.with_name("cuda"))
+    assert done.returncode == 0
+    assert "tests collected" in done.stdout

@@ -25,6 +25,7 @@ SETUP = (ROOT / "tests" / "setup_cell.py").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 PACKAGES = {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["classroom"]]}
+EXTRAS = PROJECT["optional-dependencies"]
 OFFLINE = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))},
     "PIP_CONFIG_FILE": os.devnull,
@@ -43,6 +44,37 @@ def succeed(*command, cwd, **environment):
     done = run(*command, cwd=cwd, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def requirements(name):
+    """The lines of a list in tests/, without comments, and the Python that its first line names."""
+    first, *lines = (ROOT / "tests" / f"{name}-requirements.txt").read_text().splitlines()
+    return [line.split(" #")[0] for line in lines if not line.startswith("#")], re.match(r"# Python ([0-9.]+) ", first)[1]
+
+
+def test_make_oldest_takes_every_package_at_the_lower_bound_of_pyproject():
+    bounds = [*PYPROJECT["build-system"]["requires"], *PROJECT["dependencies"], *(bound for extra in EXTRAS.values() for bound in extra)]
+    pins, python = requirements("oldest")
+    assert pins == [bound.replace(">=", "==") for bound in bounds if not bound.startswith(PROJECT["name"])]
+    assert f">={python}" == PROJECT["requires-python"]
+
+
+def test_make_colab_has_all_that_the_lessons_need():
+    pins, python = requirements("colab")
+    needed = {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *EXTRAS["classroom"]]}
+    brought = {"scikit-image", "filelock", "requests"}  # with the course itself, at whichever version
+    assert needed - brought - {"jupyterlab"} <= {re.split("=", pin)[0] for pin in pins}
+    assert python == "3.13"
+
+
+def test_the_conda_environment_states_one_python_and_has_every_package_of_the_course_and_nbval():
+    lines = [line.split("  #")[0].strip() for line in (ROOT / "environment.yml").read_text().splitlines()]
+    stated = {line.removeprefix("- ") for line in lines if line.startswith("- ")}
+    assert [line for line in stated if line.startswith("python")] == ["python=3.12"]
+    packages = {re.split("[>=]", line)[0] for line in stated}
+    for extra in re.findall(r"-e \.\[([a-z,]+)\]", "\n".join(stated))[0].split(","):
+        packages |= {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *EXTRAS[extra]]}
+    assert {"torch", "torchvision", "jupyterlab", "matplotlib", "ipywidgets", "pillow", "nbval"} <= packages
 
 
 @pytest.fixture(scope="module")
