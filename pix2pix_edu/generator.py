@@ -31,6 +31,7 @@ class Generator(nn.Module):
         super().__init__()
         if depth < 1:
             raise ValueError(f"depth must be at least 1, got {depth}")
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.depth, self.skips = depth, skips
         channels = [width * min(2**level, 8) for level in range(depth)]
         wider = 2 if skips else 1  # a decoder block takes [skip, upsampled]

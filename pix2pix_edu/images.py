@@ -1,62 +1,95 @@
 """Images to tensors in [-1, 1] and back, and the random crop and flip of a pair (the random jitter of appendix 6.2)."""
 
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """The image files in a folder, sorted by name."""
+def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """The image files in a folder, sorted by name. Hidden files, such as the ._a.jpg of macOS, are not among them."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder: check the path")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    named = [file for file in folder.iterdir() if file.suffix.lower() in suffixes and not file.name.startswith(".")]
+    files = sorted(file for file in named if file.is_file() or file.is_symlink())  # a link to nothing is refused when it is opened
     if not files:
-        raise ValueError(f"{folder} holds no images: it needs at least one {', '.join(SUFFIXES)} file")
+        raise ValueError(f"{folder} holds no images: it needs at least one {', '.join(suffixes)} file")
     return files
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Make every error of the block one sentence that names the image file. Only regular files are read: a pipe could wait forever."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError("it is no regular file")
+        yield
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist: check the path") from None
+    except Exception as error:  # a damaged file can raise almost any kind of error
+        ways_out = {PermissionError: "allow it to be read", Image.DecompressionBombError: "make it smaller", MemoryError: "make it smaller"}
+        reason, way_out = " ".join(str(error).split()) or type(error).__name__, ways_out.get(type(error), "replace or remove it")
+        raise ValueError(f"{path} cannot be read as an image ({reason}): {way_out}") from error
 
 
 def open_image(path: str | Path) -> Image.Image:
     """Open an image file and convert it to 8-bit RGB."""
-    try:
-        with Image.open(path) as image:
-            return to_rgb(ImageOps.exif_transpose(image))  # cameras store the orientation as a tag
-    except FileNotFoundError:
-        raise ValueError(f"{path} does not exist: check the path") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is not a complete image file ({error}): replace or remove it") from error
+    with reading(path), Image.open(path) as image:
+        return to_rgb(ImageOps.exif_transpose(image))  # cameras store the orientation as a tag
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert an image to 8-bit RGB: transparent pixels become white, 16-bit grey is scaled down."""
-    if image.mode.startswith(("I", "F")):  # Pillow would clip 16-bit values at 255 instead of scaling them
+    """Convert an image to 8-bit RGB: transparent pixels become white, grey in 16 bits or as floats in [0, 1] is scaled."""
+    if image.mode.startswith(("I", "F")):  # Pillow would clip these at 255
+        most = 1.0 if image.mode == "F" else 65535.0
         grey = np.asarray(image, dtype=np.float64)
-        image = Image.fromarray((grey / max(grey.max(), 255.0) * 255.0 if image.mode == "F" else grey / 257.0).round().astype(np.uint8))
+        refuse_outside(grey, most)
+        image = Image.fromarray((grey / most * 255.0).round().astype(np.uint8))
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA"):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
 
 
+def refuse_outside(values: np.ndarray, most: float) -> None:
+    """Raise an error if a value is not in [0, most]."""
+    if not ((values >= 0) & (values <= most)).all():  # NaN is in no range
+        raise ValueError(f"its values must be from 0 to {most:g}, and they are from {values.min():g} to {values.max():g}")
+
+
+def from_bytes(pixels: Tensor) -> Tensor:
+    """Bytes, 0 ... 255, as floats in [-1, 1]."""
+    return pixels.float() / 127.5 - 1.0
+
+
+def to_bytes(values: Tensor) -> Tensor:
+    """Floats in [-1, 1] as bytes; values outside that range are clipped."""
+    return ((values.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
+
+
 def to_tensor(image: Image.Image) -> Tensor:
     """Convert an image to a float tensor (3, height, width) in [-1, 1]."""
     pixels = torch.from_numpy(np.array(to_rgb(image)))  # (height, width, 3), 0 ... 255
-    return pixels.permute(2, 0, 1).contiguous().float() / 127.5 - 1.0
+    return from_bytes(pixels.permute(2, 0, 1).contiguous())
 
 
 def to_image(tensor: Tensor) -> Image.Image:
-    """Convert a tensor (3, height, width) in [-1, 1] to an image; values outside that range are clipped."""
-    if tensor.dim() != 3 or tensor.shape[0] != 3:
-        raise ValueError(f"an image is a tensor of shape (3, height, width), got {tuple(tensor.shape)}")
+    """Convert a tensor (3, height, width), or (1, height, width) for grey, to an image; values outside [-1, 1] are clipped."""
+    if tensor.dim() != 3 or tensor.shape[0] not in (1, 3):
+        raise ValueError(f"an image has the shape (3, height, width), or (1, height, width) if it is grey, got {tuple(tensor.shape)}")
     if not tensor.isfinite().all():
         raise ValueError("the image contains NaN or infinite values")
-    pixels = ((tensor.detach().float().cpu().clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
-    return Image.fromarray(pixels.permute(1, 2, 0).numpy())
+    pixels = to_bytes(tensor.detach().float().cpu()).permute(1, 2, 0).numpy()
+    return Image.fromarray(pixels[..., 0] if tensor.shape[0] == 1 else pixels)
 
 
 def split_pair(image: Image.Image) -> tuple[Image.Image, Image.Image]:

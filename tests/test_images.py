@@ -1,3 +1,8 @@
+import os
+import socket
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -74,13 +79,13 @@ def test_cmyk_files_become_rgb(tmp_path):
 def test_a_cut_off_file_is_named(tmp_path):
     picture(64, 64).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:500])
-    with pytest.raises(ValueError, match=r"cut.png is not a complete image file .* replace or remove it"):
+    with pytest.raises(ValueError, match=r"cut.png cannot be read as an image \(.*truncated.*\): replace or remove it"):
         open_image(tmp_path / "cut.png")
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path):
     (tmp_path / "notes.png").write_text("these are words")
-    with pytest.raises(ValueError, match="notes.png is not a complete image file"):
+    with pytest.raises(ValueError, match="notes.png cannot be read as an image"):
         open_image(tmp_path / "notes.png")
     with pytest.raises(ValueError, match="missing.png does not exist"):
         open_image(tmp_path / "missing.png")
@@ -123,7 +128,7 @@ def test_a_picture_with_nan_is_refused():
 
 
 def test_a_tensor_that_is_no_picture_is_refused():
-    with pytest.raises(ValueError, match=r"shape \(3, height, width\), got \(1, 3, 4, 4\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, height, width\), or \(1, height, width\) if it is grey, got \(1, 3, 4, 4\)"):
         to_image(torch.zeros(1, 3, 4, 4))
 
 
@@ -142,7 +147,107 @@ def test_values_outside_the_range_become_black_or_white():
     assert [image.getpixel((column, 0))[0] for column in range(4)] == [0, 0, 255, 255]
 
 
-@pytest.mark.parametrize(("values", "expected"), [([0.0, 100.0, 255.0], [0, 100, 255]), ([0.0, 255.0, 510.0], [0, 128, 255])])
-def test_floating_point_grey_is_scaled_down_only_if_it_exceeds_255(values, expected):
-    image = to_rgb(Image.fromarray(np.array([values], dtype=np.float32)))
-    assert [image.getpixel((column, 0))[0] for column in range(3)] == expected
+def test_floating_point_grey_from_0_to_1_is_black_to_white():
+    image = to_rgb(Image.fromarray(np.array([[0.0, 0.5, 1.0]], dtype=np.float32)))
+    assert [image.getpixel((column, 0)) for column in range(3)] == [(0, 0, 0), (128, 128, 128), (255, 255, 255)]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.array([[0, 255]], np.float32), "must be from 0 to 1, and they are from 0 to 255"),
+        (np.array([[-0.5, 1]], np.float32), "must be from 0 to 1, and they are from -0.5 to 1"),
+        (np.array([[0, np.nan]], np.float32), "must be from 0 to 1, and they are from nan to nan"),
+        (np.array([[0, np.inf]], np.float32), "must be from 0 to 1, and they are from 0 to inf"),
+        (np.array([[0, 70_000]], np.int32), "must be from 0 to 65535, and they are from 0 to 70000"),
+        (np.array([[-1, 5]], np.int32), "must be from 0 to 65535, and they are from -1 to 5"),
+    ],
+)
+def test_values_outside_their_range_are_refused_with_the_file_and_never_wrapped_or_scaled(tmp_path, values, words):
+    Image.fromarray(values).save(tmp_path / "measured.tif")
+    with pytest.raises(ValueError, match=rf"measured.tif cannot be read as an image \(its values {words}\)"):
+        open_image(tmp_path / "measured.tif")
+
+
+def test_a_grey_tensor_becomes_a_grey_image():
+    image = to_image(torch.tensor([[[-1.0, 0.0, 1.0]]]))
+    assert (image.mode, image.tobytes()) == ("L", bytes([0, 128, 255]))
+
+
+# Files that are no pictures
+
+
+def test_hidden_files_and_what_is_no_regular_file_are_not_listed(tmp_path):
+    picture().save(tmp_path / "a.png")
+    for name in ("._a.jpg", ".DS_Store", ".hidden.png"):
+        (tmp_path / name).write_bytes(b"no picture")
+    (tmp_path / "folder.png").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.png")
+    assert [file.name for file in list_images(tmp_path)] == ["a.png"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+def test_a_pipe_a_socket_and_a_device_are_refused_instead_of_waited_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    os.mkfifo("pipe.png")
+    os.symlink("/dev/zero", "endless.png")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket.png")
+        for name in ("pipe.png", "endless.png", "socket.png"):
+            with pytest.raises(ValueError, match=rf"{name} cannot be read as an image \(it is no regular file\)"):
+                open_image(name)
+
+
+def test_a_link_to_a_picture_is_followed_and_a_link_to_nothing_is_refused(tmp_path):
+    picture().save(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "nothing.png")
+    assert [file.name for file in list_images(tmp_path)] == ["a.png", "b.png", "c.png"]
+    assert open_image(tmp_path / "b.png").tobytes() == picture().tobytes()
+    with pytest.raises(ValueError, match=r"c\.png does not exist"):
+        open_image(tmp_path / "c.png")
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_a_whole_but_too_large_picture_is_not_called_damaged(tmp_path):
+    side = 20_000
+    rows = zlib.compress(bytes(side * (side // 8 + 1)))  # 1 bit for each pixel
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    (tmp_path / "large.png").write_bytes(png)
+    with pytest.raises(ValueError, match=r"large.png cannot be read as an image \(Image size .*exceeds limit.*\): make it smaller"):
+        open_image(tmp_path / "large.png")
+
+
+def test_a_png_with_too_much_text_and_formats_that_pillow_cannot_decode_are_named(tmp_path):
+    picture().save(tmp_path / "plain.png")
+    plain = (tmp_path / "plain.png").read_bytes()
+    text = chunk(b"zTXt", b"note\0\0" + zlib.compress(bytes(2**21)))
+    (tmp_path / "text.png").write_bytes(plain[:33] + text + plain[33:])
+    dds = b"DDS " + struct.pack("<7I", 124, 0x1007, 4, 4, 0, 0, 0) + bytes(44) + struct.pack("<2I4s5I", 32, 4, b"ABCD", 0, 0, 0, 0, 0)
+    (tmp_path / "texture.png").write_bytes(dds + bytes(120))
+    (tmp_path / "cut.png").write_bytes(b"qoif" + struct.pack(">2I2B", 64, 64, 3, 0) + bytes(3))
+    (tmp_path / "broken.png").write_bytes(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + bytes(40))
+    for name in ("text", "texture", "cut", "broken"):
+        with pytest.raises(ValueError, match=rf"{name}\.png cannot be read as an image \(.+\): replace or remove it"):
+            open_image(tmp_path / f"{name}.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this system has no user numbers")
+def test_a_picture_without_read_permission_is_not_called_damaged(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    picture().save("secret.png")
+    os.chmod("secret.png", 0)
+    user = os.geteuid()
+    os.chmod(tmp_path, 0o755)
+    if user == 0:
+        os.seteuid(65534)  # root may read everything, nobody may not
+    try:
+        with pytest.raises(ValueError, match=r"secret\.png cannot be read as an image \(.*Permission denied.*\): allow it to be read"):
+            open_image("secret.png")
+    finally:
+        os.seteuid(user)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.settings import open_pairs, read_settings
@@ -14,9 +15,11 @@ HELP = "measure a run on pairs that it was not trained on"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, help="folder of a run")
-    parser.add_argument("--count", type=int, default=100, help="pairs to use, from the val folder or newly drawn (default: 100)")
-    parser.add_argument("--record", type=Path, help="also write the settings, machine, times, losses and scores to this JSON file")
+    parser.add_argument("run", type=path, help="folder of a run")
+    count = "pairs to use, from the val folder or newly drawn (default: 100)"
+    parser.add_argument("--count", type=whole(2, 100_000), default=100, help=count)
+    written = "also write the settings, machine, times, losses and scores to this JSON file; an earlier record there is replaced"
+    parser.add_argument("--record", type=path, help=written)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -25,13 +28,26 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(f"the pairs of the run are not at {settings.pairs}: start from the folder where it was trained, or put them back")
     if settings.pairs and not (Path(settings.pairs) / "val").is_dir():
         raise ValueError(f"the run was trained on every pair of {settings.pairs}: put unseen pairs into {Path(settings.pairs) / 'val'}")
-    if arguments.count < 2:
-        raise ValueError(f"count must be 2 or more, got {arguments.count}")
+    about_run = record.make_record(arguments.run, {}) if arguments.record else {}
+    if arguments.record:
+        _refuse_to_replace(arguments.record)
     generator = place(open_generator(arguments.run))
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, open_pairs(settings, "val"), arguments.count)
     scores = evaluation.score(fakes, ys)
     reading = evaluation.read_facades(fakes, settings) if not settings.pairs and settings.drawn == "facades" else None
-    print(evaluation.report(scores, reading))
+    print(f"{len(ys)} pairs that the run was not trained on\n{evaluation.report(scores, reading)}")
     if arguments.record:
-        record.write_record(record.make_record(arguments.run, evaluation.as_record(scores, reading, len(ys))), arguments.record)
+        record.write_record(about_run | {"scores": evaluation.as_record(scores, reading, len(ys))}, arguments.record)
+
+
+def _refuse_to_replace(file: Path) -> None:
+    """Raise an error if a file is in the way that is not a record."""
+    if not (file.exists() or file.is_symlink()):
+        return
+    try:
+        if not file.is_file():
+            raise ValueError("not a file")
+        record.read_record(file)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} exists and is not a record that evaluate wrote: name a new file for the record") from error

@@ -18,6 +18,7 @@ from pix2pix_edu.speed import processes
 from pix2pix_edu.training import Losses, Pix2Pix
 
 HELP = "train a generator and a discriminator on pairs"
+WITHOUT_EFFECT = (("drawn", "pairs"), ("count", "pairs"), ("direction", "y_folder"))  # the first has none with the second
 
 DESCRIPTION = """\
 Train on pairs (x, y). Everything is saved in one folder: the settings, a checkpoint, the losses as a table, and sample pictures.
@@ -26,23 +27,28 @@ A stopped run continues when you repeat its command.
   python -m pix2pix_edu train runs/first                                                drawn facades
   python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
+  python -m pix2pix_edu train runs/deep --pairs scans --y-folder depths --x-channels 1 --y-channels 1       grey, in 8 or 16 bits
   torchrun --nproc-per-node=2 -m pix2pix_edu train runs/maps --batch-size 2 ...         on two GPUs (docs/many_gpus.md)
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.formatter_class = DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    parser.argument_default = argparse.SUPPRESS  # so that `run` sees which options were given
 
     def option(name: str, help: str, **settings: object) -> None:
         default = getattr(Settings(), name)
         shown = "" if default == "" else f" (default: {default})"
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=help + shown, **settings)
+        kind = folder_name if default == "" else type(default)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=help + shown, **settings)
 
     parser.add_argument("folder", type=path, help="folder of the run")
     option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
     option("y_folder", "folder of targets, if --pairs holds only the inputs")
     option("drawn", "what is drawn if no folder is named", choices=list(DRAWN))
     option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
+    option("x_channels", "channels of x: 1 for grey, or more than 3 in .npy files")
+    option("y_channels", "channels of y")
     option("size", "side of the pictures in pixels")
     option("depth", "levels of the generator; 2 to this power must divide the size")
     option("width", "channels of the first layers; the paper has 64")
@@ -60,8 +66,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it, on a newer GPU as a CUDA graph")
 
 
+def folder_name(text: str) -> str:
+    """A type for argparse: a path as the text that was given."""
+    path(text)
+    return text
+
+
 def run(arguments: argparse.Namespace) -> None:
-    settings = Settings(**{field.name: getattr(arguments, field.name) for field in fields(Settings)})
+    given = {field.name: getattr(arguments, field.name) for field in fields(Settings) if field.name in arguments}
+    for one, other in WITHOUT_EFFECT:
+        if one in given and other in given:
+            raise ValueError(f"--{one} has no effect with --{other.replace('_', '-')}: leave one of them out")
+    settings = Settings(**given)
     folder = arguments.folder
     with processes.joined(settings.batch_size, lambda: farewell(folder)) as share:
         model = loop.resume(settings, folder, share)

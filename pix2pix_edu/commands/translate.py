@@ -1,12 +1,12 @@
 """Translate every picture in a folder."""
 
 import argparse
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu import translation
+from pix2pix_edu.commands.options import SEED, path
+from pix2pix_edu.photos.translate_folder import translate_folder
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.speed.fast_step import place
 
@@ -14,15 +14,19 @@ HELP = "translate every picture in a folder"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("generator", type=Path, help="folder of a run, or a weight file: NAME.generator.safetensors, latest_net_G.pth")
-    parser.add_argument("inputs", type=Path, help="folder of pictures, of any size")
-    parser.add_argument("outputs", type=Path, help="folder for the translations")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the dropout; another seed gives another picture")
+    parser.add_argument("generator", type=path, help="folder of a run, or a weight file: NAME.generator.safetensors, latest_net_G.pth")
+    parser.add_argument("inputs", type=path, help="folder of pictures, of any size, or of .npy arrays (height, width, channels)")
+    parser.add_argument("outputs", type=path, help="folder for the translations: PNG, or .npy where PNG does not fit")
+    parser.add_argument("--overwrite", action="store_true", help="replace files in the folder for the translations")
+    sixteen = "16: write PNG in 16 bits if the translations are grey, otherwise .npy (default: 8)"
+    parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help=sixteen)
+    parser.add_argument("--seed", type=SEED, default=0, help="seed of the dropout; another seed gives another picture")
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it: nearly the same pictures, faster")
 
 
 def run(arguments: argparse.Namespace) -> None:
     generator = place(open_generator(arguments.generator), arguments.fast)
     torch.manual_seed(arguments.seed)
-    written = list(tqdm(translation.translate_folder(generator, arguments.inputs, arguments.outputs), unit="picture"))
+    translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite)
+    written = list(tqdm(translating, unit="picture", delay=0.5))
     print(f"{len(written)} pictures written to {arguments.outputs}")

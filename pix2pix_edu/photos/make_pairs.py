@@ -1,6 +1,9 @@
 """Make pairs from photographs: the input x is computed from the photograph y."""
 
+import contextlib
+import glob
 import os
+import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,10 +12,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from pix2pix_edu.files import one_writer
 from pix2pix_edu.images import list_images, open_image, to_rgb
+from pix2pix_edu.photos.folders import for_each
+from pix2pix_edu.photos.picture_files import read_header
 
 EDGE_SIGMA = 1.0  # standard deviation, in pixels, of the smoothing before edge detection
+SIGMAS = (0.1, 100.0)
 VAL_EVERY = 10
+SIZES = (16, 8192)
+UNFINISHED = ".unfinished_pairs"  # the end of the name of a folder that is being written
 
 MakeInput = Callable[[Image.Image], Image.Image]
 
@@ -21,8 +30,8 @@ def edges(photo: Image.Image, sigma: float = EDGE_SIGMA) -> Image.Image:
     """The edges of a photograph, black on white (Canny). A larger sigma gives fewer of them."""
     from skimage.feature import canny  # slow to import
 
-    if not sigma > 0:
-        raise ValueError(f"sigma must be above 0, got {sigma:g}")
+    if not SIGMAS[0] <= sigma <= SIGMAS[1]:  # true for NaN as well
+        raise ValueError(f"sigma must be from {SIGMAS[0]:g} to {SIGMAS[1]:g}, got {sigma:g}")
     lightness = np.asarray(to_rgb(photo).convert("L"), dtype=np.float64) / 255.0
     return Image.fromarray(np.where(canny(lightness, sigma), 0, 255).astype(np.uint8)).convert("RGB")
 
@@ -48,27 +57,42 @@ def pair_folder(
     """
     pairs, files = Path(pairs), list_images(photos)
     _check(files, pairs, size, val_every)
-    unfinished = pairs.with_name(f".{pairs.name}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)  # left by a call that was killed
+    for_each(lambda number: read_header(files[number]), range(len(files)))
     try:
-        for number, file in enumerate(files):
-            photo = square(open_image(file), size)  # resize before finding edges: resized lines would be grey
-            part = "" if val_every == 0 else "train" if number % val_every else "val"
-            (unfinished / part).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.hstack([make_input(photo), photo])).save(unfinished / part / f"{file.stem}.png")
-            yield pairs / part / f"{file.stem}.png"
-        os.rename(unfinished, pairs)
+        with one_writer(pairs), _unfinished(pairs) as unfinished:
+            if pairs.exists():
+                raise ValueError(f"{pairs} was written by another call meanwhile: name a new folder")
+            for number, file in enumerate(files):
+                photo = square(open_image(file), size)  # resize before finding edges: resized lines would be grey
+                part = "" if val_every == 0 else "train" if number % val_every else "val"
+                (unfinished / part).mkdir(exist_ok=True)
+                Image.fromarray(np.hstack([make_input(photo), photo])).save(unfinished / part / f"{file.stem}.png")
+                yield pairs / part / f"{file.stem}.png"
+            os.rename(unfinished, pairs)
     except OSError as error:
         raise OSError(f"could not write {pairs} ({error}): free some space or choose another folder; no files were left there") from error
+
+
+@contextlib.contextmanager
+def _unfinished(pairs: Path) -> Iterator[Path]:
+    """A new folder beside `pairs`, which is removed in the end if it is still there, and so are those of calls that were killed."""
+    for left in pairs.parent.glob(f".{glob.escape(pairs.name)}.????????{UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = pairs.with_name(f".{pairs.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        folder.mkdir()
+        yield folder
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(files: list[Path], pairs: Path, size: int, val_every: int) -> None:
     if pairs.exists():
         raise ValueError(f"{pairs} already exists: name a new folder, so that nothing is overwritten")
-    if size < 16:
-        raise ValueError(f"size must be 16 or more, got {size}")
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise ValueError(f"size must be from {SIZES[0]:,} to {SIZES[1]:,}, got {size:,}")
+    if size % 2:
+        raise ValueError(f"size must be even, because a network halves it, got {size}: a multiple of 32 or more serves best")
     if val_every < 0 or val_every == 1:
         raise ValueError(f"val-every must be 2 or more, or 0 for no validation pairs, got {val_every}")
     if val_every and len(files) < 2:

@@ -39,11 +39,18 @@ def translate_pairs(generator: nn.Module, pairs: Pairs, count: int) -> tuple[Ten
 
 def draw_grid(rows: Iterable[Iterable[Tensor]]) -> Image.Image:
     """Rows of images, all of one size, as a single image."""
-    return to_image(torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2))
+    return to_image(torch.cat([torch.cat([_visible(image) for image in row], dim=-1) for row in rows], dim=-2))
+
+
+def _visible(image: Tensor) -> Tensor:
+    """An image of any number of channels as one of 3: grey if it has 1 or 2, and else its first three."""
+    return image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1)
 
 
 def score(fakes: Tensor, ys: Tensor) -> Scores:
-    """Every score that needs no labels."""
+    """Every score that needs no labels. Of images without 3 channels, each channel is scored as a grey image."""
+    if ys.shape[1] != 3:
+        fakes, ys = (images.flatten(0, 1)[:, None].expand(-1, 3, -1, -1) for images in (fakes, ys))
     return Scores(l1(fakes, ys), psnr(fakes, ys), ssim(fakes, ys), colour_overlap(fakes, ys), high_frequency_power(fakes, ys))
 
 
@@ -76,7 +83,8 @@ def report(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> 
     ]
     if reading:
         fakes, (ceiling, floor, median) = reading
+        how = "A network that learned on real photos to name the class of each pixel reads the fakes: real photos are the most to hope for."
         rows = {"these fakes": fakes, "real photos": ceiling, "labels of another": floor, "median colours": median}
-        lines += ["", f"{'read by a network':20}{'per pixel':>10}{'per class':>10}{'IoU':>10}"]
+        lines += ["", how, f"{'read by a network':20}{'per pixel':>10}{'per class':>10}{'IoU':>10}"]
         lines += [f"{name:20}" + "".join(f"{value:10.3f}" for value in row) for name, row in rows.items()]
     return "\n".join(lines)

@@ -24,12 +24,15 @@ BOUNDS = {
     "width": (1, 1024),
     "batch_size": (1, 4096),
     "steps": (1, 10**9),
+    "x_channels": (1, 1024),
+    "y_channels": (1, 1024),
     "count": (1, 10**7),
     "seed": (0, 2**31 - 1),
     "l1_weight": (0.0, 1e6),
     "lr": (0.0, 10.0),
     "discriminator_lr": (0.0, 10.0),
 }
+SHOWN = 4  # pairs of which a training shows the translations
 DRAWN = {"facades": draw_pair, "facade_labels": draw_reversed_pair, "shapes": draw_shapes_pair}
 
 
@@ -41,6 +44,8 @@ class Settings:
     pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs
     y_folder: str = ""
     direction: str = "left_to_right"
+    x_channels: int = 3
+    y_channels: int = 3
     size: int = 64
     depth: int = 5
     width: int = 32
@@ -86,11 +91,21 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
         raise ValueError("--y-folder is the folder of targets: name the folder of inputs with --pairs as well")
     if settings.jitter and not settings.pairs:
         raise ValueError("--jitter crops photographs, not drawings: leave it out, or name a folder with --pairs")
+    channels = (settings.x_channels, settings.y_channels)
+    if channels != (3, 3) and not settings.pairs:
+        raise ValueError("drawings have 3 channels: leave out --x-channels and --y-channels, or name a folder with --pairs")
     if not settings.pairs:
         count = settings.count if split == "train" else 100
         return SyntheticPairs(count, size, 2 * settings.seed + (split == "val"), DRAWN[settings.drawn])
     folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
-    return ParallelPairs(folder, y_folder, size) if settings.y_folder else PhotoPairs(folder, size=size, direction=settings.direction)
+    if settings.y_folder:
+        pairs = ParallelPairs(folder, y_folder, size, *channels)
+    else:
+        pairs = PhotoPairs(folder, "", size, settings.direction, *channels)
+    pairs.read_ahead(len(pairs) if split == "train" else SHOWN)
+    if split == "train" and pairs.squeezed():
+        print(pairs.squeezed())
+    return pairs
 
 
 def build(settings: Settings) -> Pix2Pix:
@@ -104,11 +119,23 @@ def build(settings: Settings) -> Pix2Pix:
 
 
 def generator_settings(settings: Settings) -> dict[str, object]:
-    return {"depth": settings.depth, "width": settings.width, "skips": settings.skips}
+    return {
+        "in_channels": settings.x_channels,
+        "out_channels": settings.y_channels,
+        "depth": settings.depth,
+        "width": settings.width,
+        "skips": settings.skips,
+    }
 
 
 def discriminator_settings(settings: Settings) -> dict[str, object]:
-    return {"patch": settings.patch, "width": settings.width, "conditional": PAPER_LOSSES[settings.loss][1]}
+    return {
+        "patch": settings.patch,
+        "x_channels": settings.x_channels,
+        "y_channels": settings.y_channels,
+        "width": settings.width,
+        "conditional": PAPER_LOSSES[settings.loss][1],
+    }
 
 
 def choose_objective(settings: Settings) -> Objective:
@@ -154,6 +181,8 @@ def read_settings(folder: Path) -> Settings:
 
 def refuse_changes(holder: str, before: Mapping[str, object], now: Mapping[str, object]) -> None:
     """Raise an error that names each setting which differs. `holder` is the start of its sentence: "FOLDER holds a run"."""
-    changed = [f"{name} was {before.get(name)} and is now {now[name]}" for name in now if before.get(name) != now[name]]
+    # A file that was written before a setting existed was made with its default.
+    earlier = {name: before.get(name, getattr(Settings, name, None)) for name in now}
+    changed = [f"{name} was {earlier[name]} and is now {now[name]}" for name in now if earlier[name] != now[name]]
     if changed:
         raise ValueError(f"{holder} with other settings: {'; '.join(changed)}. Repeat the earlier ones, or name another folder")

@@ -1,10 +1,13 @@
 import re
 import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from command_line import call, refusal
 from PIL import Image
+from repository import ROOT
 
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.images import open_image, split_pair
@@ -47,8 +50,9 @@ def test_a_larger_sigma_gives_fewer_edges_and_zero_is_refused():
     photo = draw_pair(3, 64)[1]
     dark = [(np.asarray(edges(photo, sigma)) == 0).mean() for sigma in (0.7, 1.0, 2.0)]
     assert dark == sorted(dark, reverse=True)
-    with pytest.raises(ValueError, match="sigma must be above 0, got 0"):
-        edges(photo, 0.0)
+    for sigma in (0.0, 1e-160, 1e9, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="sigma must be from 0.1 to 100, got"):
+            edges(photo, sigma)
 
 
 def test_grey_has_three_equal_channels_with_the_standard_luma_weights():
@@ -128,7 +132,7 @@ def test_an_existing_folder_is_not_changed(tmp_path):
 def test_an_unreadable_photograph_is_named_and_nothing_is_left(tmp_path):
     photos = write_photos(tmp_path / "photos")
     (photos / "99.jpg").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=r"99\.jpg is not a complete image file"):
+    with pytest.raises(ValueError, match=r"99\.jpg cannot be read as an image"):
         list(pair_folder(grey, photos, tmp_path / "pairs", 32))
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
@@ -138,14 +142,39 @@ def test_a_call_that_is_stopped_halfway_leaves_no_files(tmp_path):
     next(writing)
     assert not (tmp_path / "pairs").exists()
     writing.close()
-    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".pairs.lock", "photos"]
 
 
-def test_files_left_by_a_killed_call_are_not_mixed_in(tmp_path):
-    write_photos(tmp_path / ".pairs.part" / "train", 9)
+def test_files_left_by_a_killed_call_are_not_mixed_in_but_removed(tmp_path):
+    program = "from pix2pix_edu.photos.make_pairs import grey, pair_folder; import os, signal, sys; "
+    program += "writing = pair_folder(grey, *sys.argv[1:]); next(writing); os.kill(os.getpid(), signal.SIGTERM)"
+    subprocess.run([sys.executable, "-c", program, write_photos(tmp_path / "photos", 9), tmp_path / "pairs"], check=False)
+    left = [path for path in tmp_path.iterdir() if path.name.endswith(".unfinished_pairs")]
+    assert len(left) == 1
     make_pairs(tmp_path)
-    assert len(PhotoPairs(tmp_path / "pairs", "train", 32)) == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["pairs", "photos"]
+    assert len(PhotoPairs(tmp_path / "pairs", "train", 32)) == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".pairs.lock", "pairs", "photos"]
+
+
+def test_a_folder_of_yours_with_a_name_like_that_of_an_unfinished_one_is_left_alone(tmp_path):
+    for name in (".pairs.part", ".pairs.mine.unfinished_pairs"):
+        write_photos(tmp_path / name, 1)
+    make_pairs(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob(".pairs.*/*.png")) == ["00.png", "00.png"]
+
+
+def test_of_two_calls_at_once_the_second_is_told_of_the_first(monkeypatch, tmp_path):
+    photos = write_photos(tmp_path / "photos")
+    program = "from pix2pix_edu.photos.make_pairs import grey, pair_folder; import sys; writing = pair_folder(grey, *sys.argv[1:], 32);"
+    program += "next(writing); print('started', flush=True); sys.stdin.read(); print(len(list(writing)))"
+    command = [sys.executable, "-c", program, photos, tmp_path / "pairs"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "started\n"
+        message = refusal(monkeypatch, "pair", "grey", photos, tmp_path / "pairs", "--size", "32")
+        assert f"is in use by process {first.pid} on " in message
+        assert "free some space" not in message
+        assert first.communicate("")[0] == "3\n"
+    assert len(list((tmp_path / "pairs").rglob("*.png"))) == 4
 
 
 def test_a_folder_that_cannot_be_written_gives_one_sentence(tmp_path):
@@ -169,7 +198,13 @@ def test_a_single_photograph_is_refused_unless_none_is_set_aside(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({"size": 8}, "size must be 16 or more, got 8"), ({"val_every": 1}, "val-every must be 2 or more, or 0")]
+    ("options", "words"),
+    [
+        ({"size": 8}, "size must be from 16 to 8,192, got 8"),
+        ({"size": 10**6}, "size must be from 16 to 8,192, got 1,000,000"),
+        ({"size": 75}, "size must be even, because a network halves it, got 75"),
+        ({"val_every": 1}, "val-every must be 2 or more, or 0"),
+    ],
 )
 def test_a_size_or_share_that_makes_no_sense_is_refused(tmp_path, options, words):
     with pytest.raises(ValueError, match=words):
@@ -189,28 +224,32 @@ def test_the_command_prints_what_it_wrote_and_how_to_train_on_it(monkeypatch, tm
     assert x.tobytes() == edges(y, 2.0).tobytes()
 
 
-@pytest.mark.parametrize(("size", "depth"), [(64, None), (100, "2"), (40, "3")])
+@pytest.mark.parametrize(("size", "depth"), [(64, "6"), (100, "2"), (40, "3"), (18, "1")])
 def test_the_suggested_command_trains(monkeypatch, tmp_path, capsys, size, depth):
     monkeypatch.chdir(tmp_path)
     call(monkeypatch, "pair", "grey", write_photos(tmp_path / "photos"), tmp_path / "pairs", "--size", size)
     words = shlex.split(re.search("python -m pix2pix_edu (train .*)", capsys.readouterr().out)[1])
-    assert (words[words.index("--depth") + 1] if "--depth" in words else None) == depth
+    assert words[words.index("--depth") + 1] == depth
     call(monkeypatch, *words, "--width", "4", "--steps", "2", "--batch-size", "2")
     assert (tmp_path / "runs" / "pairs" / "checkpoint.pt").is_file()
 
 
-def test_for_a_size_that_cannot_be_halved_another_one_is_suggested(monkeypatch, tmp_path, capsys):
-    call(monkeypatch, "pair", "grey", write_photos(tmp_path / "photos"), tmp_path / "pairs", "--size", 75)
-    said = capsys.readouterr().out
-    assert "make the pairs again with a --size that is a multiple of 32" in said
-    assert "train runs" not in said
+def test_the_suggested_command_is_the_one_in_the_readme(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    pair, train = re.findall(r"^python -m pix2pix_edu ((?:pair|train) .*PAIRS.*?) +#", (ROOT / "README.md").read_text(), re.MULTILINE)
+    write_photos(tmp_path / "PHOTOS")
+    call(monkeypatch, *pair.split())
+    suggested = re.search("python -m pix2pix_edu (train .*)", capsys.readouterr().out)[1].split()
+    assert suggested[2:] == train.split()[2:]  # the name of the run may be another
 
 
 def test_the_command_refuses_in_one_line(monkeypatch, tmp_path):
     empty, pairs, photos = tmp_path / "empty", tmp_path / "pairs", write_photos(tmp_path / "photos")
     empty.mkdir()
     assert refusal(monkeypatch, "pair", "grey", empty, pairs).startswith(f"pair: {empty} holds no images")
-    assert refusal(monkeypatch, "pair", "edges", photos, pairs, "--sigma", -1) == "pair: sigma must be above 0, got -1"
+    assert refusal(monkeypatch, "pair", "edges", photos, pairs, "--sigma=-1").endswith(
+        "must be a number from 0.1 to 100.0, got '-1' (--help shows what is possible)\n"
+    )
     exists = f"pair: {photos} already exists: name a new folder, so that nothing is overwritten"
     assert refusal(monkeypatch, "pair", "edges", photos, photos) == exists
     assert not pairs.exists()

@@ -1,0 +1,44 @@
+"""Translate every picture in a folder."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.photos.folders import for_each
+from pix2pix_edu.photos.picture_files import list_pictures, read_header, read_tensor, refuse_channels, suffix_for, write_picture
+from pix2pix_edu.translation import translate
+
+
+def translate_folder(generator: Generator, inputs: Path, outputs: Path, bits: int = 8, overwrite: bool = False) -> Iterator[Path]:
+    """Translate every picture in `inputs` to a file of the same name in `outputs`, and yield each path once it is written.
+
+    The files are PNG for 1 or 3 channels in 8 bits and for 1 channel in 16 bits, otherwise .npy. All inputs are checked first, as far
+    as their headers tell, and no file is replaced unless `overwrite` allows it.
+    """
+    files = list_pictures(inputs)
+    targets = [outputs / f"{file.stem}{suffix_for(generator.out_channels, bits)}" for file in files]
+    _refuse_collisions(files, targets, inputs, outputs, overwrite)
+    for_each(lambda number: refuse_channels(read_header(files[number]).channels, generator.in_channels, files[number]), range(len(files)))
+    outputs.mkdir(parents=True, exist_ok=True)
+    for number, (file, target) in enumerate(zip(files, targets, strict=True)):
+        try:
+            write_picture(translate(generator, read_tensor(file, generator.in_channels)), target, bits)
+        except (ValueError, OSError) as error:
+            written = f"{number} of {len(files)} translations were written to {outputs}"
+            raise ValueError(f"{file.name} was not translated: {error} ({written})") from error
+        yield target
+
+
+def _refuse_collisions(files: list[Path], targets: list[Path], inputs: Path, outputs: Path, overwrite: bool) -> None:
+    names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
+    if outputs.resolve() == inputs.resolve() or len(names) < len(files):
+        raise ValueError(f"translations in {outputs} would overwrite images: choose another folder, and give each image a name of its own")
+    if outputs.exists() and not outputs.is_dir():
+        raise ValueError(f"{outputs} is not a folder: choose another name for the folder of translations")
+    taken = [target.name for target in targets if target.exists() or target.is_symlink()]
+    if taken and not overwrite:
+        raise ValueError(
+            f"{outputs} already has {taken[0]}{f' and {len(taken) - 1} more of these files' * (len(taken) > 1)}: choose another folder, or "
+            "repeat the command with --overwrite to replace them"
+        )
