@@ -95,5 +95,5 @@ def choose_speed(settings: Settings, device: torch.device, share: Share) -> Spee
     """The speed at which this run trains; None means train_step as it is written."""
     if not settings.fast:
         return None
-    # A step that several processes share cannot be recorded as a graph.
-    return fastest(device) if share.processes == 1 else replace(fastest(device), graph=False)
+    # A step that several processes share cannot be recorded as a graph, and its norms are those of whole batches (JointBatchNorm).
+    return fastest(device) if share.processes == 1 else replace(fastest(device), graph=False, one_pass=False)

@@ -14,7 +14,7 @@ from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed import cuda_graph
 from pix2pix_edu.speed.fast_step import Speed, fast_generator, fast_step, fastest
 from pix2pix_edu.speed.reference_code import ReferenceModel
-from pix2pix_edu.speed.roofline import count_costs, floor_seconds, measure_machine, seconds_of
+from pix2pix_edu.speed.roofline import Peaks, count_costs, floor_seconds, seconds_of
 from pix2pix_edu.training import Pix2Pix, Step, train_step
 
 WARM_UP = cuda_graph.WARM_UP + 1  # turns that are not timed: the graph is recorded in the last of them
@@ -56,16 +56,18 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str, ref
         for name, run in {"reference step": lambda: model.step(x, y), "reference translation": lambda: model.translate(x)}.items():
             work[name] = Work(run, run, torch.float32)
     seconds: dict[str, list[float]] = {name: [] for name in work}
+    peaks = {precision: Peaks(device, precision) for precision in {piece.precision for piece in work.values()}}
     for _ in range(repeats + WARM_UP):
         for name, piece in work.items():
             seconds[name].append(seconds_of(piece.run, device))
-    machines = {piece.precision: measure_machine(device, piece.precision) for piece in work.values()}
+        for peak in peaks.values():
+            peak.take_turn()
     timings = []
     for name, piece in work.items():
         costs = count_costs(piece.counted)
         totals = (sum(column) for column in zip(*costs, strict=True))
         median = sorted(seconds[name][WARM_UP:])[repeats // 2]
-        timings.append(Timing(name, median, floor_seconds(costs, machines[piece.precision]), *totals))
+        timings.append(Timing(name, median, floor_seconds(costs, peaks[piece.precision].best()), *totals))
     return timings
 
 
@@ -78,7 +80,8 @@ def steps(depth: int, width: int, x: Tensor, y: Tensor) -> dict[str, Work]:
     work = {"step": _work(_model(depth, width, x.device), train_step, x, y), "step, Adam as a loop": _work(loop_adam, train_step, x, y)}
     for name, tried in {
         "step, channels last": Speed(channels_last=True),
-        "step, folded": Speed(folded=True),
+        "step, matrices": Speed(channels_last=True, matrices=True),
+        "step, one pass": Speed(one_pass=True),
         "fast step": speed,
     }.items():
         model = _model(depth, width, x.device)

@@ -4,12 +4,14 @@ import copy
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.cuda_graph import RecordedStep
+from pix2pix_edu.speed.matrix_convs import use_matrices
+from pix2pix_edu.speed.one_pass import train_step_in_one_pass, use_halves
 from pix2pix_edu.training import Descend, Losses, Pix2Pix, Step, descend, train_step
 
 
@@ -19,14 +21,16 @@ class Speed:
 
     precision: torch.dtype = torch.float32  # of the convolutions; weights, norms, losses and Adam stay in 32 bits
     channels_last: bool = False  # memory layout
-    folded: bool = False  # FoldedConvTranspose2d
+    matrices: bool = False  # G's smallest convolutions as matrix products (matrix_convs)
+    one_pass: bool = False  # real and fake pairs go through D together (one_pass)
     graph: bool = False  # record the step as a CUDA graph (RecordedStep)
 
     def __str__(self) -> str:
         names = [
             str(self.precision).removeprefix("torch."),
             "channels last" * self.channels_last,
-            "folded" * self.folded,
+            "matrices" * self.matrices,
+            "one pass" * self.one_pass,
             "CUDA graph" * self.graph,
         ]
         return ", ".join(filter(None, names))
@@ -36,9 +40,9 @@ def fastest(device: torch.device) -> Speed:
     """The settings that train fastest on this device."""
     if device.type == "cuda":
         if torch.cuda.get_device_capability(device) >= (8, 0):  # Ampere and newer
-            return Speed(torch.bfloat16, channels_last=True, graph=True)
-        return Speed(torch.float16, channels_last=True)  # a T4: by estimate, launches are not what limits it
-    return Speed(torch.bfloat16 if has_bfloat16() else torch.float32, folded=True)  # channels last gains nothing on a CPU
+            return Speed(torch.bfloat16, channels_last=True, one_pass=True, graph=True)
+        return Speed(torch.float16, channels_last=True, one_pass=True)  # a T4: by estimate, launches are not what limits it
+    return Speed(torch.bfloat16 if has_bfloat16() else torch.float32, channels_last=True, matrices=True, one_pass=True)
 
 
 def has_bfloat16() -> bool:
@@ -49,17 +53,22 @@ def has_bfloat16() -> bool:
 
 def fast_step(model: Pix2Pix, speed: Speed) -> Step:
     """A step for training.train that does what train_step does, at this speed. Use it with `model` only."""
-    lay_out(model, torch.channels_last if speed.channels_last else torch.contiguous_format)
-    if speed.folded:
-        fold(model.generator)
-    descending = descend
+    layout = torch.channels_last if speed.channels_last else torch.contiguous_format
+    lay_out(model, layout)
+    if speed.matrices:
+        use_matrices(model.generator)
+    if speed.one_pass:
+        use_halves(model.discriminator)
+    descending = descend_in_memory_order if model.device.type == "cpu" else descend
     if speed.precision == torch.float16:
         descending = scaled_descend(torch.amp.GradScaler(model.device.type, init_scale=2.0**12))
+    take = train_step_in_one_pass if speed.one_pass else train_step
 
     def step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
         # No cache: it would keep the 16-bit copy of D's weights from before D's update, and G would be trained against the old D.
         with torch.autocast(model.device.type, speed.precision, enabled=speed.precision != torch.float32, cache_enabled=False):
-            return train_step(model, x, y, objective, descending)
+            x, y = x.contiguous(memory_format=layout), y.contiguous(memory_format=layout)
+            return take(model, x, y, objective, descending)
 
     if model.device.type != "cuda":
         return step
@@ -81,27 +90,26 @@ def lay_out_state(optimizer: torch.optim.Optimizer) -> None:
         state.update({name: torch.empty_like(weight).copy_(state[name]) for name in ("exp_avg", "exp_avg_sq")})
 
 
-class FoldedConvTranspose2d(nn.ConvTranspose2d):
-    """A transposed convolution that is calculated as one matrix product when there are few pixels."""
+def descend_in_memory_order(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    """descend(), with the weights as one-dimensional memory: on a CPU, fused Adam copies every tensor with channels last."""
+    (group,) = optimizer.param_groups
+    weights = group["params"]
+    if not all(weight in optimizer.state for weight in weights):  # the first step, in which the optimizer makes its state
+        descend(loss, optimizer)
+        return
+    optimizer.zero_grad()
+    loss.backward(inputs=weights)
+    states = [optimizer.state[weight] for weight in weights]
+    kinds = [weights, [weight.grad for weight in weights], *([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))]
+    in_order = [[_in_memory_order(tensor.detach()) for tensor in tensors] for tensors in kinds]
+    beta1, beta2 = group["betas"]
+    options = {name: group[name] for name in ("lr", "weight_decay", "eps", "amsgrad", "maximize", "fused")}
+    with torch.no_grad():
+        adam(*in_order, [], [state["step"] for state in states], beta1=beta1, beta2=beta2, **options)
 
-    FEW = 64  # pixels in a batch; up to here it is two to three times faster on a CPU
 
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        batch, _, height, width = x.shape
-        if batch * height * width > self.FEW:
-            return super().forward(x, output_size)
-        # Each input pixel contributes a kernel-sized square to every output channel; fold adds up the overlapping squares.
-        squares = (x.flatten(2).transpose(1, 2) @ self.weight.flatten(1)).transpose(1, 2)
-        sides = [side * stride for side, stride in zip((height, width), self.stride, strict=True)]
-        y = F.fold(squares, sides, self.kernel_size, padding=self.padding, stride=self.stride)
-        return y if self.bias is None else y + self.bias.to(y)[:, None, None]
-
-
-def fold(network: nn.Module) -> None:
-    """Turn the network's transposed convolutions into FoldedConvTranspose2d; weights and their names stay the same."""
-    for module in network.modules():
-        if type(module) is nn.ConvTranspose2d:
-            module.__class__ = FoldedConvTranspose2d
+def _in_memory_order(tensor: Tensor) -> Tensor:
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last) else tensor
 
 
 def scaled_descend(scaler: torch.amp.GradScaler) -> Descend:
@@ -122,10 +130,11 @@ def scaled_descend(scaler: torch.amp.GradScaler) -> Descend:
 def fast_generator(generator: nn.Module, speed: Speed) -> nn.Module:
     """A copy that translates faster, with convolutions at this precision and channels last. Inputs and outputs stay in 32 bits."""
     translator = copy.deepcopy(generator).to(memory_format=torch.channels_last)
-    if speed.folded:
-        fold(translator)
+    if speed.matrices:
+        use_matrices(translator)
     for module in translator.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            module.exact_weight = module.weight.detach()  # for matrix products, of which the smallest stay in 32 bits
             module.to(speed.precision)
     translator.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(speed.precision, memory_format=torch.channels_last),))
     translator.register_forward_hook(lambda _, inputs, fake: fake.float())

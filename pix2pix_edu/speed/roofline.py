@@ -56,18 +56,34 @@ def count_costs(run: Callable[[], object]) -> list[Cost]:
     return counter.costs
 
 
+class Peaks:
+    """Measure the device's best rates, a little in each turn: while the machine is busy with other work, nothing reaches them."""
+
+    def __init__(self, device: str, precision: torch.dtype = torch.float32):
+        self.device, self.side = device, 8192 if torch.device(device).type == "cuda" else 2048  # long enough that the launch does not count
+        self.matrices = torch.rand(2, self.side, self.side, device=device).to(precision)
+        self.source = torch.rand(2**26, device=device)
+        self.target = torch.empty_like(self.source)
+        self.products, self.copies = [], []
+
+    def take_turn(self) -> None:
+        """Time a product of two square matrices, and a copy too large for the caches."""
+        before = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # as for the convolutions
+        self.products.append(seconds_of(lambda: self.matrices[0] @ self.matrices[1], self.device))
+        torch.backends.cuda.matmul.allow_tf32 = before
+        self.copies.append(seconds_of(lambda: self.target.copy_(self.source), self.device))
+
+    def best(self) -> Machine:
+        return Machine(2 * self.side**3 / min(self.products), 2 * self.source.nbytes / min(self.copies))
+
+
 def measure_machine(device: str, precision: torch.dtype = torch.float32) -> Machine:
-    """Measure the best rates: a product of two square matrices, and a copy too large for the caches."""
-    side = 8192 if torch.device(device).type == "cuda" else 2048  # long enough that the launch does not count
-    a, b = torch.rand(2, side, side, device=device).to(precision)
-    source = torch.rand(2**26, device=device)
-    target = torch.empty_like(source)
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # as for the convolutions
-    product = min(seconds_of(lambda: a @ b, device) for _ in range(10))
-    torch.backends.cuda.matmul.allow_tf32 = before
-    copy = min(seconds_of(lambda: target.copy_(source), device) for _ in range(5))
-    return Machine(2 * side**3 / product, 2 * source.nbytes / copy)
+    """Measure the best rates in ten turns."""
+    peaks = Peaks(device, precision)
+    for _ in range(10):
+        peaks.take_turn()
+    return peaks.best()
 
 
 def floor_seconds(costs: list[Cost], machine: Machine) -> float:

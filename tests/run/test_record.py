@@ -90,7 +90,7 @@ def test_a_long_curve_is_thinned_to_means(tmp_path):
 def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
     gpu, fast = torch.device("cuda"), Settings(fast=True)
-    assert str(loop.choose_speed(fast, gpu, Share(0, 1))) == "bfloat16, channels last, CUDA graph"
+    assert str(loop.choose_speed(fast, gpu, Share(0, 1))) == "bfloat16, channels last, one pass, CUDA graph"
     assert str(loop.choose_speed(fast, gpu, Share(1, 2))) == "bfloat16, channels last"
     assert loop.choose_speed(Settings(), gpu, Share(0, 1)) is None
 

@@ -1,4 +1,6 @@
 import copy
+import functools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
-from pix2pix_edu.speed.fast_step import FoldedConvTranspose2d, Speed, fast_generator, fast_step, fastest, fold, lay_out
+from pix2pix_edu.speed.fast_step import Speed, descend_in_memory_order, fast_generator, fast_step, fastest, lay_out
 from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
 
@@ -33,7 +35,16 @@ def history(trained, steps, step=train_step, seed=0):
     return torch.tensor([[value.item() for value in losses] for losses in train(trained, batches(seed), steps, OBJECTIVE, step=step)])
 
 
-@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(folded=True)], ids=str)
+IN_32_BITS = [
+    Speed(),
+    Speed(channels_last=True),
+    Speed(matrices=True),
+    Speed(one_pass=True),
+    replace(fastest(CPU), precision=torch.float32),
+]
+
+
+@pytest.mark.parametrize("speed", IN_32_BITS, ids=str)
 def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one(speed):
     fast = model(dropout=0.0)  # a mask of dropout follows the order in memory, so it differs with the layout
     step = fast_step(fast, speed)
@@ -85,22 +96,13 @@ def test_a_step_whose_gradient_overflows_is_skipped():
     assert not torch.equal(weights(fast.generator), before)
 
 
-@pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("batch", [1, 4])
-@pytest.mark.parametrize("height", [1, 2, 3])
-def test_a_folded_transposed_convolution_gives_outputs_and_gradients_of_torch(bias, batch, height):
-    torch.manual_seed(0)
-    plain = nn.ConvTranspose2d(6, 5, 4, stride=2, padding=1, bias=bias)
-    folded = copy.deepcopy(plain)
-    fold(folded)
-    assert type(folded) is FoldedConvTranspose2d
-    x = torch.randn(batch, 6, height, 4, requires_grad=True)
-    outputs = [conv(x) for conv in (plain, folded)]
-    assert torch.allclose(*outputs, atol=1e-6)
-    weight, gradient = torch.randn_like(outputs[0]), []
-    for conv, y in zip((plain, folded), outputs, strict=True):
-        gradient.append(torch.autograd.grad((y * weight).sum(), [x, *conv.parameters()]))
-    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradient, strict=True))
+def test_adam_in_memory_order_changes_the_weights_as_adam_does():
+    plain, fast = model(dropout=0.0), model(dropout=0.0)
+    for one in (plain, fast):
+        lay_out(one, torch.channels_last)
+    in_order = functools.partial(train_step, descend=descend_in_memory_order)
+    assert torch.equal(history(fast, 6, in_order), history(plain, 6))
+    assert torch.equal(weights(fast.generator), weights(plain.generator))
 
 
 def test_a_training_continues_in_another_memory_layout_with_the_same_losses():
@@ -140,15 +142,15 @@ def test_the_fast_generator_draws_the_same_pictures_within_8_bit_precision():
 @pytest.mark.parametrize(("has", "precision"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx512_bf16": False}, torch.float32)])
 def test_a_cpu_uses_16_bits_only_if_it_multiplies_them_in_hardware(monkeypatch, has, precision):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
-    assert fastest(CPU) == Speed(precision, folded=True)
+    assert fastest(CPU) == Speed(precision, channels_last=True, matrices=True, one_pass=True)
 
 
 @pytest.mark.parametrize(
     ("capability", "speed"),
     [
-        ((7, 5), Speed(torch.float16, channels_last=True)),  # a T4
-        ((8, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),
-        ((9, 0), Speed(torch.bfloat16, channels_last=True, graph=True)),  # an H100
+        ((7, 5), Speed(torch.float16, channels_last=True, one_pass=True)),  # a T4
+        ((8, 0), Speed(torch.bfloat16, channels_last=True, one_pass=True, graph=True)),
+        ((9, 0), Speed(torch.bfloat16, channels_last=True, one_pass=True, graph=True)),  # an H100
     ],
 )
 def test_the_fastest_speed_of_a_gpu_follows_its_generation(monkeypatch, capability, speed):
@@ -158,4 +160,4 @@ def test_the_fastest_speed_of_a_gpu_follows_its_generation(monkeypatch, capabili
 
 def test_a_speed_has_a_description():
     assert str(Speed()) == "float32"
-    assert str(Speed(torch.bfloat16, channels_last=True, graph=True)) == "bfloat16, channels last, CUDA graph"
+    assert str(Speed(torch.bfloat16, channels_last=True, one_pass=True, graph=True)) == "bfloat16, channels last, one pass, CUDA graph"
