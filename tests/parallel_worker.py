@@ -103,13 +103,15 @@ def disagree(share):
 
 
 def run_and_resume(share, folder):
-    """A run without a stop, one that is stopped after step 5 and resumed from step 3, and a long one to compare a killed run with."""
+    """A run without a stop, one that is stopped after step 5 and resumed, and a long one to compare a killed run with."""
     straight = folder / ("straight" if share.first else "not_shared")  # shows which process writes
     for _ in loop.run(loop.resume(SETTINGS, straight, share), SETTINGS, straight, 3, share):
         pass
     part = loop.run(loop.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share)
     for _, _ in zip(range(5), part, strict=False):
         pass
+    part.close()  # the first process saves step 5
+    torch.distributed.barrier()
     for _ in loop.run(loop.resume(SETTINGS, folder / "stopped", share), SETTINGS, folder / "stopped", 3, share):
         pass
     for _ in loop.run(loop.resume(LONG, folder / "long", share), LONG, folder / "long", share=share):
@@ -137,7 +139,7 @@ def stand_still(share):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with joined(4, lambda: "farewell", timedelta(seconds=float(sys.argv[3]))) as share:
+    with joined(4, lambda: "goodbye", timedelta(seconds=float(sys.argv[3]))) as share:
         if sys.argv[1] == "everything":
             everything(share, Path(sys.argv[2]))
         else:

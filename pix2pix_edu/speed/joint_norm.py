@@ -6,7 +6,11 @@ from torch import Tensor, nn
 
 
 class JointBatchNorm(nn.Module):
-    """Batch norm with the statistics of the whole batch, of which each process has an equal part."""
+    """Batch norm with the statistics of the whole batch, of which each process has an equal part.
+
+    torch's SyncBatchNorm refuses tensors on a CPU. On a GPU it waits, at every norm outside a CUDA graph, for the number of pixels of
+    each process; here all have the same number, and nothing waits.
+    """
 
     def __init__(self, norm: nn.BatchNorm2d):
         super().__init__()
@@ -31,9 +35,10 @@ def gathered(own: Tensor) -> Tensor:
 class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(ctx: object, own: Tensor) -> Tensor:
-        parts = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, own.contiguous())
-        return torch.stack(parts)
+        parts = own.new_empty(dist.get_world_size() * len(own), *own.shape[1:])  # one after the other, as gloo wants them
+        gather = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor  # torch 2.14 warns of the older name
+        gather(parts, own.contiguous())
+        return parts.view(-1, *own.shape)
 
     @staticmethod
     def backward(ctx: object, gradient: Tensor) -> Tensor:

@@ -39,10 +39,10 @@ ALONE = Share()
 
 
 @contextlib.contextmanager
-def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = PATIENCE) -> Iterator[Share]:
+def joined(batch_size: int, goodbye: Callable[[], str], patience: timedelta = PATIENCE) -> Iterator[Share]:
     """Join torchrun's training and yield this process's share (everything, when alone).
 
-    `farewell` returns the message to print when another process dies.
+    `goodbye` returns the message to print when another process dies.
     """
     share = Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
     if batch_size % share.processes:
@@ -51,7 +51,7 @@ def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = P
         yield share
         return
     try:
-        with _heeding_sigterm(farewell):
+        with _end_on_sigterm(goodbye):
             gpu = _take_gpu()
             dist.init_process_group("nccl" if gpu else "gloo", timeout=patience, device_id=gpu)
             yield share
@@ -59,7 +59,7 @@ def joined(batch_size: int, farewell: Callable[[], str], patience: timedelta = P
             dist.destroy_process_group()
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error):  # gloo raises plain RuntimeErrors
-            _take_leave(farewell, str(error).splitlines()[0].rpartition("] ")[2])  # without the line number in gloo's source
+            _end(goodbye, str(error).splitlines()[0].rpartition("] ")[2])  # without the line number in gloo's source
         raise
 
 
@@ -71,14 +71,14 @@ def leave(share: Share) -> None:
         os._exit(0)  # gloo's threads outlive their group: one at work while Python exits would abort the process
 
 
-def _take_leave(farewell: Callable[[], str], seen: str) -> None:
+def _end(goodbye: Callable[[], str], seen: str) -> None:
     """Print the message and the error seen here, and end at once: an orderly exit would wait for the processes that are gone."""
-    print(f"\n{farewell()} (seen here: {seen})", file=sys.stderr, flush=True)
+    print(f"\n{goodbye()} (seen here: {seen})", file=sys.stderr, flush=True)
     os._exit(1)
 
 
 @contextlib.contextmanager
-def _heeding_sigterm(farewell: Callable[[], str]) -> Iterator[None]:
+def _end_on_sigterm(goodbye: Callable[[], str]) -> Iterator[None]:
     """End with the message when torchrun sends SIGTERM, which it does when another process has died."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -86,7 +86,9 @@ def _heeding_sigterm(farewell: Callable[[], str]) -> Iterator[None]:
     def wait() -> None:
         while os.read(reader, 1)[0] != signal.SIGTERM:
             pass
-        _take_leave(farewell, "torchrun asked to stop")
+        # No checkpoint is saved here: the main thread is within a step, in which D may have been updated and G not, and if another
+        # process has died it never ends that step. A run that resumed from such a state would not be the same run.
+        _end(goodbye, "torchrun asked to stop")
 
     # In a thread: the main thread may be inside gloo, waiting for the process that died, where no signal handler runs.
     threading.Thread(target=wait, daemon=True).start()

@@ -220,14 +220,14 @@ def test_a_process_that_waits_for_another_in_vain_still_heeds_torchruns_sigterm(
     waiting = asleep(patience=300)
     time.sleep(1)  # by now it waits, in code that knows nothing of Python
     waiting.send_signal(signal.SIGTERM)
-    assert waiting.communicate(timeout=20)[1] == "\nfarewell (seen here: torchrun asked to stop)\n"
+    assert waiting.communicate(timeout=20)[1] == "\ngoodbye (seen here: torchrun asked to stop)\n"
     assert waiting.returncode == 1
 
 
 def test_nobody_waits_longer_than_his_patience(asleep):
     waiting = asleep(patience=5)
     said = waiting.communicate(timeout=60)[1]
-    assert said.startswith("\nfarewell (seen here: Timed out waiting 5000ms")
+    assert said.startswith("\ngoodbye (seen here: Timed out waiting 5000ms")
     assert said.count("\n") == 2
     assert waiting.returncode == 1
 
