@@ -31,8 +31,8 @@ from pix2pix_edu.translation import translate
 
 OBJECTIVE = Objective(l1_weight=10.0)
 PAIRS = SyntheticPairs(32, 32)
-BF16, FP16 = Speed(torch.bfloat16), Speed(torch.float16, channels_last=True)
-RECORDED_16_BITS = Speed(torch.bfloat16, channels_last=True, graph=True)
+BF16, FP16 = Speed(torch.bfloat16), Speed(torch.float16, channels_last=True, one_pass=True)
+RECORDED_16_BITS = Speed(torch.bfloat16, channels_last=True, one_pass=True, graph=True)
 
 
 def model(seed=0, dropout=0.5, lr=2e-4):
@@ -59,7 +59,7 @@ def exact():
 
 
 @pytest.mark.usefixtures("exact")
-@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(graph=True)], ids=str)
+@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(one_pass=True), Speed(graph=True)], ids=str)
 def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one_for_100_steps(speed):
     fast = model(dropout=0.0)
     found, expected = history(fast, 100, fast_step(fast, speed)), history(model(dropout=0.0), 100)
@@ -70,7 +70,7 @@ def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one_for_100_steps(
 
 
 @pytest.mark.usefixtures("exact")
-@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True)], ids=str)
+@pytest.mark.parametrize("speed", [Speed(), Speed(channels_last=True), Speed(one_pass=True)], ids=str)
 def test_in_32_bits_the_gradients_of_the_first_step_are_those_of_the_plain_one(speed):
     fast, plain = model(dropout=0.0), model(dropout=0.0)
     x, y = Batches(PairsOnDevice(PAIRS, fast.device), 4)[0]

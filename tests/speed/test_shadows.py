@@ -7,6 +7,7 @@ from torch.utils._pytree import tree_leaves
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.fast_step import lay_out
 from pix2pix_edu.speed.matrix_convs import use_matrices
+from pix2pix_edu.speed.one_pass import train_step_in_one_pass, use_halves
 from pix2pix_edu.speed.shadows import Shadows
 from pix2pix_edu.training import Batches, descend, train, train_step
 
@@ -17,21 +18,21 @@ def autocast(precision):
     return torch.autocast("cpu", precision, cache_enabled=False)
 
 
-def cast_step(precision):
+def cast_step(precision, take=train_step):
     def step(model, x, y, objective):
         with autocast(precision):
-            return train_step(model, x, y, objective)
+            return take(model, x, y, objective)
 
     return step
 
 
-def shadowed_step(model, precision):
+def shadowed_step(model, precision, take=train_step):
     shadows = Shadows(model, precision)
     descending = shadows.refreshing(descend, model)
 
     def step(model, x, y, objective):
         with autocast(precision), shadows:
-            return train_step(model, x, y, objective, descending)
+            return take(model, x, y, objective, descending)
 
     return step
 
@@ -42,6 +43,8 @@ def model(change=""):
         lay_out(made, torch.channels_last)
     elif change == "matrices":
         use_matrices(made.generator)
+    elif change == "one pass":
+        use_halves(made.discriminator)
     return made
 
 
@@ -55,11 +58,12 @@ def history(trained, step, until=20):
     return rows
 
 
-@pytest.mark.parametrize("change", ["", "channels last", "matrices"])
+@pytest.mark.parametrize("change", ["", "channels last", "matrices", "one pass"])
 def test_losses_gradients_and_weights_of_20_steps_are_bit_for_bit_those_of_autocast(change):
     plain, shadowed = model(change), model(change)
-    expected = history(plain, cast_step(torch.bfloat16))
-    found = history(shadowed, shadowed_step(shadowed, torch.bfloat16))
+    take = train_step_in_one_pass if change == "one pass" else train_step
+    expected = history(plain, cast_step(torch.bfloat16, take))
+    found = history(shadowed, shadowed_step(shadowed, torch.bfloat16, take))
     for one, other in zip(tree_leaves(found), tree_leaves(expected), strict=True):
         assert torch.equal(one, other)
 
