@@ -51,8 +51,9 @@ def has_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def fast_step(model: Pix2Pix, speed: Speed) -> Step:
-    """A step for training.train that does what train_step does, at this speed. Use it with `model` only."""
+def fast_step(model: Pix2Pix, speed: Speed | None = None) -> Step:
+    """A step for training.train that does what train_step does, at this speed (the fastest by default). Use it with `model` only."""
+    speed = speed or fastest(model.device)
     layout = torch.channels_last if speed.channels_last else torch.contiguous_format
     lay_out(model, layout)
     if speed.matrices:
