@@ -14,9 +14,11 @@ from torch import Tensor
 from pix2pix_edu import images
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.images import from_bytes, list_images, reading, refuse_outside, to_image, to_rgb
-from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep
+from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 
 SUFFIXES = (*images.SUFFIXES, ".npy")
+WITH_ORIENTATION = {"exif", "xmp", "XML:com.adobe.xmp"}  # what Pillow reads an orientation from
+WIDTH_AND_HEIGHT = (256, 257)  # TIFF tags
 TURNED = (5, 6, 7, 8)  # orientations in the EXIF data for which width and height are swapped
 
 
@@ -41,9 +43,12 @@ def read_header(path: Path) -> Header:
             pixels = _map_array(path)
             return Header(*pixels.shape, pixels.dtype.itemsize)
         with Image.open(path) as image:
-            # PNG can have its EXIF data at the end, and reading that would decode all of it.
-            turned = ("exif" in image.info or image.format == "TIFF") and image.getexif().get(ExifTags.Base.Orientation) in TURNED
-            width, height = image.size[::-1] if turned else image.size
+            # Only if the header has an orientation: PNG can have it at the end, and looking there would decode all pixels.
+            told = image.format == "TIFF" or not WITH_ORIENTATION.isdisjoint(image.info)
+            turned = told and image.getexif().get(ExifTags.Base.Orientation) in TURNED
+            # Some versions of Pillow give the size of a TIFF as it will be when it is turned.
+            stored = [image.tag_v2[tag] for tag in WIDTH_AND_HEIGHT] if image.format == "TIFF" else image.size
+            width, height = reversed(stored) if turned else stored
             itemsize = 4 if image.mode == "F" else 2 if image.mode.startswith("I") or is_deep(image) else 1
             return Header(height, width, 1 if _is_grey(image) else 3, itemsize)
 
@@ -57,6 +62,8 @@ def read_picture(path: Path) -> np.ndarray:
         else:
             with Image.open(path) as image:
                 pixels = read_deep(path) if is_deep(image) else _read_image(ImageOps.exif_transpose(image))
+                if zero_is_white(image):
+                    pixels = (1.0 if image.mode == "F" else 65535) - pixels
         if pixels.dtype.kind == "f":
             refuse_outside(pixels, 1.0)
         return pixels

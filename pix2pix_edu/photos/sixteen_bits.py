@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 KINDS = {f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA") for order in "BLN"}
 # Pillow takes the higher byte of each value. Told the wrong order, it takes the lower one.
 WRONG_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
-BITS, PLANES = 258, 284  # numbers of TIFF tags: the bits of each channel; 2 if each channel lies on its own
+BITS, MEANING, PLANES = 258, 262, 284  # TIFF tags: the bits of each channel; 0 if 0 is white; 2 if each channel lies on its own
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -18,6 +18,11 @@ def is_deep(image: Image.Image) -> bool:
     if image.mode.startswith(("I", "F")):
         return False
     return any(";16" in _kind(tile) for tile in image.tile) or max(_tag(image, BITS, (8,))) > 8
+
+
+def zero_is_white(image: Image.Image) -> bool:
+    """Whether the grey values of a TIFF file are inverted. Pillow turns them round in 8 bits only."""
+    return image.mode.startswith(("I", "F")) and _tag(image, MEANING, 1) == 0
 
 
 def read_deep(path: Path) -> np.ndarray:

@@ -73,6 +73,14 @@ def test_each_16_bit_value_of_a_tiff_is_read_exactly(tmp_path, channels, order, 
     assert read_header(tmp_path / "deep.tif") == (256, 256, channels, 2)
 
 
+@pytest.mark.parametrize(("kind", "most"), [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)])
+def test_grey_of_which_0_is_white_is_turned_round(tmp_path, kind, most):
+    values = np.array([[0, most, most // 3]], kind)
+    tifffile.imwrite(tmp_path / "scan.tif", values, photometric="miniswhite")
+    pixels = read_picture(tmp_path / "scan.tif")
+    assert (pixels.dtype, pixels[..., 0].tolist()) == (kind, (most - values).tolist())
+
+
 def test_colours_in_16_bits_are_turned_upright_like_others(tmp_path):
     write_png_16(tmp_path / "plain.png", pixels := every_16_bit_value(3)[:10])
     plain = (tmp_path / "plain.png").read_bytes()
@@ -81,6 +89,9 @@ def test_colours_in_16_bits_are_turned_upright_like_others(tmp_path):
     (tmp_path / "turned.png").write_bytes(plain[:33] + chunk(b"eXIf", exif.tobytes()[6:]) + plain[33:])
     assert np.array_equal(read_picture(tmp_path / "turned.png"), np.rot90(pixels, -1))
     assert read_header(tmp_path / "turned.png") == (256, 10, 3, 2)
+    tifffile.imwrite(tmp_path / "turned.tif", pixels, photometric="rgb", extratags=[(0x0112, "H", 1, 6, True)])
+    assert np.array_equal(read_picture(tmp_path / "turned.tif"), np.rot90(pixels, -1))
+    assert read_header(tmp_path / "turned.tif") == (256, 10, 3, 2)
 
 
 def test_transparent_colours_in_16_bits_become_white(tmp_path):
@@ -123,6 +134,21 @@ def test_values_that_are_not_finite_are_not_written(tmp_path):
         with pytest.raises(ValueError, match="NaN or infinite values"):
             write_picture(torch.full((channels, 2, 2), torch.nan), tmp_path / f"a{suffix_for(channels, bits)}", bits)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_header_tells_the_size_of_a_turned_picture_as_it_will_be_read(tmp_path, suffix, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (12, 8)).save(tmp_path / f"a.{suffix}", exif=exif)
+    assert read_header(tmp_path / f"a.{suffix}")[:2] == read_picture(tmp_path / f"a.{suffix}").shape[:2]
+
+
+def test_an_orientation_in_xmp_counts_as_well(tmp_path):
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    Image.new("RGB", (12, 8)).save(tmp_path / "a.jpg", xmp=xmp)
+    assert read_header(tmp_path / "a.jpg")[:2] == read_picture(tmp_path / "a.jpg").shape[:2] == (12, 8)
 
 
 # Arrays and floats
