@@ -91,6 +91,7 @@ $(VENV)-%/ready: tests/%-requirements.txt pyproject.toml
 	done; \
 	test -n "$$found" || echo "Python $$wanted is not on this machine: make $* runs on $(PYTHON) instead"; \
 	"$${found:-$(PYTHON)}" -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --upgrade pip # the one of Python 3.11 searches the oldest set for half an hour
 	$(@D)/bin/pip install --quiet -r $< -e .
 	touch $@
 
