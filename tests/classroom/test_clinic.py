@@ -45,6 +45,12 @@ def test_a_short_sick_run_shows_its_sign_and_no_other(diagnosis):
     assert signs(short_log(diagnosis)) == {diagnosis, *SICK[diagnosis].alike}
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_curves_that_are_thrown_off_at_the_start_are_not_taken_for_those_of_l1_alone(seed):
+    # A hundred times the rate magnifies rounding: which seeds end with a low loss of D differs between versions of torch.
+    assert signs(short_log("learning rates x 100", seed)) == {"learning rates x 100"}
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_no_short_healthy_run_shows_any_sign(seed):
     assert signs(short_log("healthy", seed)) == set()

@@ -46,7 +46,7 @@ SICK = {
         settings=lambda settings: replace(settings, lr=0.1 * settings.lr, discriminator_lr=10.0 * settings.discriminator_lr),
     ),
     "L1 alone teaches G": Condition(
-        shows=lambda log: signs.d_wins(log) and growth(log.generator_gradient) < 1.2,
+        shows=lambda log: signs.d_wins(log) and growth(log.generator_gradient) < 1.2 and mean_of_start(log.l1) < 0.48,
         sign="D's loss falls and G's adversarial loss rises here too, but G's gradient stays short, and L1 falls further than in a healthy "
         "run. D's output has no effect on G.",
         remedy="add the adversarial loss to the loss of G: a gan_weight of 0, or D(x, fake.detach()) in G's loss, leaves it out.",
