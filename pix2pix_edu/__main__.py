@@ -38,6 +38,7 @@ def main() -> None:
         arguments.act(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as stop:
+        sys.unraisablehook = lambda _: None  # half-made progress bars would print tracebacks as they are removed
         message = f"\n{name}: {str(stop) or 'stopped'}. {CONTINUE}"
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -108,9 +108,17 @@ def read_weights(path: str | Path) -> object:
     try:
         if zipfile.is_zipfile(path):  # torch does not compare the checksums that the file has
             with zipfile.ZipFile(path) as parts:
-                damaged = parts.testzip()
-            if damaged:
-                raise ValueError(f"the checksum of its part {damaged} is wrong")
+                _check_parts(parts, path.stat().st_size)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise almost any kind of error
         raise ValueError(f"{path} is damaged or is not a plain weight file; nothing in it was run: use another file") from error
+
+
+def _check_parts(parts: zipfile.ZipFile, size: int) -> None:
+    if sum(part.file_size for part in parts.infolist()) > size:  # compressed, which torch.save never does: a few KB could fill the memory
+        raise ValueError("its parts claim to be larger than the file")
+    if any(part.external_attr & 0x10 for part in parts.infolist()):  # torch takes such a part for a folder, and its numbers from anywhere
+        raise ValueError("one of its parts is marked as a folder")
+    damaged = parts.testzip()
+    if damaged:
+        raise ValueError(f"the checksum of its part {damaged} is wrong")

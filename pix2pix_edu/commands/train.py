@@ -72,14 +72,18 @@ def folder_name(text: str) -> str:
     return text
 
 
-def run(arguments: argparse.Namespace) -> None:
+def chosen(arguments: argparse.Namespace) -> Settings:
+    """The settings that the options name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Settings) if field.name in arguments}
     for one, other in WITHOUT_EFFECT:
         if one in given and other in given:
             raise ValueError(f"--{one} has no effect with --{other.replace('_', '-')}: leave one of them out")
-    settings = Settings(**given)
-    folder = arguments.folder
-    with processes.joined(settings.batch_size, lambda: farewell(folder)) as share:
+    return Settings(**given)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    settings, folder = chosen(arguments), arguments.folder
+    with processes.joined(settings.batch_size, lambda: goodbye(folder)) as share:
         model = loop.resume(settings, folder, share)
         done = "already done" if model.step == settings.steps else "done"
         steps = loop.run(model, settings, folder, share=share)
@@ -92,16 +96,15 @@ def run(arguments: argparse.Namespace) -> None:
 
 def watch(steps: Iterator[Losses], model: Pix2Pix, until: int, shown: bool = True) -> None:
     """Go through the steps of a training, with a progress bar."""
-    with tqdm(
-        total=until, initial=model.step, unit="step", disable=not shown, delay=0.5
-    ) as progress:  # an input error comes before the bar
+    # delay: an error in the input comes before the bar
+    with tqdm(total=until, initial=model.step, unit="step", disable=not shown, delay=0.5) as progress:
         for losses in steps:
             progress.update()
             if model.step % 10 == 0:
                 progress.set_postfix(D=f"{losses.discriminator:.2f}", G=f"{losses.adversarial:.2f}", L1=f"{losses.l1:.3f}", refresh=False)
 
 
-def farewell(folder: Path) -> str:
+def goodbye(folder: Path) -> str:
     """The message to print when another process of this training has ended."""
     step = loop.saved_step(folder)
     return f"another process of this training has ended, so this one ends as well: repeat the command to continue from step {step}"

@@ -1,6 +1,7 @@
 """Save the whole state of a training in one file, and load it again."""
 
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,6 +61,11 @@ def newest(folder: Path, repair: bool = True) -> dict | None:
     if damaged:
         raise damaged[0]
     return None
+
+
+def latest_path(folder: Path) -> Path:
+    """The newest checkpoint in the folder of a run. After a kill between two renamings there is only the one before it."""
+    return next((folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()), folder / NAME)
 
 
 def load(model: Pix2Pix, path: str | Path) -> None:
@@ -134,10 +140,12 @@ def _is_random_state(state: Tensor) -> bool:
 
 def read_header(folder: Path) -> tuple[int, dict]:
     """The step of a run's newest checkpoint and what it was started with, without reading the weights; (0, {}) if there is none."""
-    path = next((folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()), None)
-    if not path:
+    path = latest_path(folder)
+    if not path.exists():
         return 0, {}
     try:
+        with zipfile.ZipFile(path) as parts:  # torch does not compare the checksum of this part
+            parts.read(next(name for name in parts.namelist() if name.endswith("/data.pkl")))
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         return int(state["step"]), dict(state["about"])
     except Exception as error:  # a damaged file can raise almost any kind of error

@@ -69,7 +69,7 @@ def _refuse_existing(folder: Path, files: Iterable[Path], overwrite: bool) -> No
 def _open(folder: Path, kind: str) -> nn.Module:
     """A network of the run in this folder, with its newest weights."""
     build, built_with = BUILDERS[kind]
-    settings, weights = built_with(read_settings(folder)), checkpoint.read(folder / checkpoint.NAME)[kind]
+    settings, weights = built_with(read_settings(folder)), checkpoint.read(checkpoint.latest_path(folder))[kind]
     try:
         return build_from(build, settings, weights)
     except ValueError as error:

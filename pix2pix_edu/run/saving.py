@@ -16,6 +16,7 @@ from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.evaluation import draw_grid, translate_each
 from pix2pix_edu.run.fingerprint import change
 from pix2pix_edu.run.machine_log import FILE, MachineLog, read_log
+from pix2pix_edu.run.settings import SHOWN
 from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
 
 COLUMNS = ["step", *Losses._fields]
@@ -30,6 +31,14 @@ class Saves(NamedTuple):
     every: int  # steps
 
 
+class Save(NamedTuple):
+    """When a checkpoint was last written, and how long that took."""
+
+    moment: float
+    seconds: float
+
+
+LONGEST_WAIT = 300.0  # seconds between two checkpoints: a killed run loses no more
 SHARE_OF_TIME = 0.05  # that checkpoints may take: at the paper's size one is 0.7 GB
 
 
@@ -39,36 +48,37 @@ def save_on_the_way(
     """Pass on the losses of each step. Every `saves.every` steps and at step `until`, save what is needed to resume.
 
     That is the table of losses, a picture of some translations of `shown`, the machine log and, last, the checkpoint, which is left
-    out on the way where it would take too much time. All but the picture are also saved if the caller stops early. No other process
-    can train in the folder meanwhile.
+    out on the way where it would take too much time. All but the picture are also saved after each LONGEST_WAIT, and if the caller
+    stops early. No other process can train in the folder meanwhile.
     """
-    folder, unsaved, saved_at, next_save = saves.folder, [], model.step, 0.0
+    folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
     with one_writer(folder / "training"):
         log = _open_folder(model, saves, arithmetic)
 
         def save(checkpoint_too: bool) -> None:
-            nonlocal saved_at
+            nonlocal saved_at, last
+            start = time.perf_counter()
             write_losses(folder, unsaved)
             unsaved.clear()
             write_text(folder / FILE, log.as_json(model.step))
             if checkpoint_too:
                 checkpoint.save_and_keep_previous(model, folder, saves.about)
-                saved_at = model.step
+                saved_at, last = model.step, Save(time.perf_counter(), time.perf_counter() - start)
 
         try:
             for losses in steps:
                 unsaved.append((model.step, losses))  # as tensors: reading numbers at every step would make a GPU wait
-                if model.step % saves.every == 0 or model.step == until:
+                waited = time.perf_counter() - last.moment
+                if model.step == until or model.step % saves.every == 0:
                     if shown:
                         with whole_file(folder / f"{model.step:06d}.png") as file:
                             draw_samples(model, shown).save(file, "PNG")
-                    start = time.perf_counter()
-                    save(checkpoint_too=model.step == until or start >= next_save)
-                    if saved_at == model.step:
-                        next_save = time.perf_counter() + (time.perf_counter() - start) / SHARE_OF_TIME
+                    save(checkpoint_too=model.step == until or waited >= last.seconds / SHARE_OF_TIME)
+                elif waited >= max(LONGEST_WAIT, last.seconds / SHARE_OF_TIME):
+                    save(checkpoint_too=True)
                 yield losses
-        except GeneratorExit:  # the caller stopped after a whole step
-            if saved_at != model.step:
+        except GeneratorExit:  # the caller stopped after a whole step, or has left this run and trained on with another
+            if saved_at != model.step and checkpoint.read_header(folder)[0] <= model.step:
                 save(checkpoint_too=True)
             raise
 
@@ -117,7 +127,7 @@ def write_losses(folder: Path, losses: list[tuple[int, Losses]]) -> None:
     write_text(folder / LOSSES, lines.getvalue())
 
 
-def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = 4) -> Image.Image:
+def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = SHOWN) -> Image.Image:
     """Input | fake | target, one row for each of the first pairs. The training's random numbers stay as they are."""
     x, y = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
     with own_random_numbers():

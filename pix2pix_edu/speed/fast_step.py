@@ -1,17 +1,22 @@
 """The same training step, faster: 16-bit convolutions, and on a GPU one CUDA graph instead of hundreds of launches."""
 
+import contextlib
 import copy
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.layers import AlwaysDropout
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed.cuda_graph import RecordedStep
+from pix2pix_edu.speed.loss_scale import refuse_endless_overflow
 from pix2pix_edu.speed.matrix_convs import use_matrices
 from pix2pix_edu.speed.one_pass import train_step_in_one_pass, use_halves
+from pix2pix_edu.speed.shadows import Shadows
 from pix2pix_edu.training import Descend, Losses, Pix2Pix, Step, descend, train_step
 
 
@@ -56,26 +61,47 @@ def fast_step(model: Pix2Pix, speed: Speed | None = None) -> Step:
     speed = speed or fastest(model.device)
     layout = torch.channels_last if speed.channels_last else torch.contiguous_format
     lay_out(model, layout)
+    order_dropout(model.generator)
     if speed.matrices:
         use_matrices(model.generator)
     if speed.one_pass:
         use_halves(model.discriminator)
-    descending = descend_in_memory_order if model.device.type == "cpu" else descend
-    if speed.precision == torch.float16:
-        descending = scaled_descend(torch.amp.GradScaler(model.device.type, init_scale=2.0**12))
+    on_gpu = model.device.type == "cuda"
+    descending = descend if on_gpu else descend_in_memory_order
+    scaler = torch.amp.GradScaler(model.device.type, init_scale=2.0**12) if speed.precision == torch.float16 else None
+    if scaler:
+        descending = scaled_descend(scaler)
+    copies = contextlib.nullcontext()
+    if on_gpu and speed.graph and speed.precision != torch.float32:  # without a graph they cost more time in Python than they save
+        copies = Shadows(model, speed.precision)
+        descending = copies.refreshing(descending, model)
     take = train_step_in_one_pass if speed.one_pass else train_step
 
     def step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
         # No cache: it would keep the 16-bit copy of D's weights from before D's update, and G would be trained against the old D.
-        with torch.autocast(model.device.type, speed.precision, enabled=speed.precision != torch.float32, cache_enabled=False):
+        with torch.autocast(model.device.type, speed.precision, enabled=speed.precision != torch.float32, cache_enabled=False), copies:
             x, y = x.contiguous(memory_format=layout), y.contiguous(memory_format=layout)
             return take(model, x, y, objective, descending)
 
-    if model.device.type != "cuda":
-        return step
-    # All steps have the same shapes: let cuDNN try its algorithms once, unless deterministic results are asked for.
-    torch.backends.cudnn.benchmark = not torch.backends.cudnn.deterministic
-    return RecordedStep(model, step) if speed.graph else step
+    if on_gpu:
+        # All steps have the same shapes: let cuDNN try its algorithms once, unless deterministic results are asked for.
+        torch.backends.cudnn.benchmark = not torch.backends.cudnn.deterministic
+    taken = RecordedStep(model, step) if on_gpu and speed.graph else step
+    return refuse_endless_overflow(taken, scaler) if scaler else taken
+
+
+class OrderedDropout(AlwaysDropout):
+    """Dropout whose random mask does not depend on the memory layout of x: the same seed gives the same mask."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * F.dropout(torch.ones(x.shape, device=x.device), self.p).to(x.dtype)
+
+
+def order_dropout(generator: nn.Module) -> None:
+    """Turn the generator's dropout into OrderedDropout."""
+    for module in generator.modules():
+        if type(module) is AlwaysDropout:
+            module.__class__ = OrderedDropout
 
 
 def lay_out(model: Pix2Pix, layout: torch.memory_format) -> None:
@@ -131,6 +157,7 @@ def scaled_descend(scaler: torch.amp.GradScaler) -> Descend:
 def fast_generator(generator: nn.Module, speed: Speed) -> nn.Module:
     """A copy that translates faster, with convolutions at this precision and channels last. Inputs and outputs stay in 32 bits."""
     translator = copy.deepcopy(generator).to(memory_format=torch.channels_last)
+    order_dropout(translator)
     if speed.matrices:
         use_matrices(translator)
     for module in translator.modules():

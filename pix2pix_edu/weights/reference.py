@@ -1,7 +1,6 @@
 """Read and write the weight files of the reference implementation, the PyTorch pix2pix of the paper's authors."""
 
 import contextlib
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -119,7 +118,6 @@ def _opened(path_or_state: str | Path | State) -> Iterator[State]:
     if isinstance(path_or_state, Mapping):
         state, place = path_or_state, ""
     else:
-        _refuse_odd_parts(Path(path_or_state))
         state, place = read_weights(path_or_state), f"{path_or_state}: "
     try:
         refuse_claims(state)
@@ -129,20 +127,6 @@ def _opened(path_or_state: str | Path | State) -> Iterator[State]:
         yield {key.removeprefix(PARALLEL): value for key, value in state.items()} if parallel else state
     except ValueError as error:
         raise ValueError(f"{place}{error}") from error
-
-
-def _refuse_odd_parts(path: Path) -> None:
-    """Refuse two kinds of parts that torch.save never writes and torch.load trusts."""
-    parts = []
-    with contextlib.suppress(Exception):  # if it is no zip file or a damaged one, read_weights says so
-        if path.is_file():
-            with zipfile.ZipFile(path) as file:
-                parts = file.infolist()
-    if any(part.external_attr & 0x10 for part in parts):  # torch takes such a part for a folder, and its numbers from anywhere
-        raise ValueError(f"{path} is damaged: use another file")
-    claimed = sum(part.file_size for part in parts)
-    if parts and claimed > path.stat().st_size:  # compressed: a few KB could fill the memory
-        raise ValueError(f"{path} claims to hold {claimed:,} bytes, more than the file itself has: use another file")
 
 
 def _channels(state: State, key: str) -> tuple[int, int]:

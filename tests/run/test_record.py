@@ -8,6 +8,7 @@ from repository import ROOT
 
 import pix2pix_edu
 from pix2pix_edu import __main__
+from pix2pix_edu.commands.train import chosen
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.machine_log import describe
 from pix2pix_edu.run.record import CURVE_POINTS, command, curve, make_record, read_record, write_record
@@ -29,7 +30,7 @@ def train(folder, until=None):
 def test_the_command_of_a_record_parses_to_the_same_settings():
     settings = Settings(size=128, skips=False, loss="GAN", jitter=True, fast=True, direction="right_to_left", pairs="some folder", lr=1e-3)
     arguments = __main__.build_parser().parse_args(shlex.split(command(settings))[3:])
-    assert all(getattr(arguments, name) == value for name, value in settings.__dict__.items())
+    assert chosen(arguments) == settings
 
 
 def test_the_command_of_default_settings_has_no_options():

@@ -14,15 +14,16 @@ import torch
 from PIL import Image
 from tiny import same
 
-from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run import checkpoint, saving
 from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
+from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.saving import read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
 
 SETTINGS = Settings(size=32, depth=3, width=4, patch=16, count=6, batch_size=2, steps=12)
 COMMAND = [sys.executable, "-m", "pix2pix_edu", "train"]
-OPTIONS = ["--size", "32", "--depth", "3", "--width", "4", "--batch-size", "2", "--steps", "100000"]
+OPTIONS = ["--size", "32", "--depth", "3", "--width", "4", "--batch-size", "2", "--steps", "8000"]
 
 
 def train(folder, until=None, settings=SETTINGS):
@@ -202,6 +203,9 @@ def test_the_step_to_resume_from_is_read_without_the_weights(begun):
     (begun / "checkpoint.pt").write_bytes(b"half")
     with pytest.raises(ValueError, match="is damaged: repeat the command of its training"):
         saved_step(begun)
+    (begun / "checkpoint.pt").unlink()  # as after a kill between the two renamings
+    assert saved_step(begun) == 4
+    open_generator(begun)
 
 
 def test_a_second_training_in_the_same_folder_is_refused_and_the_first_goes_on(tmp_path, training):
@@ -226,10 +230,30 @@ def test_a_training_that_is_asked_to_stop_saves_its_last_whole_step(tmp_path, tr
     assert checkpoint.newest(tmp_path / "run")["step"] == step
 
 
+def test_a_training_that_was_left_does_not_save_over_a_newer_checkpoint(tmp_path):
+    left = run(model := resume(SETTINGS, tmp_path / "run"), SETTINGS, tmp_path / "run", save_every=4)
+    while model.step < 6:
+        next(left)
+    train(tmp_path / "run")  # as a notebook's cell that was interrupted and is run again
+    before = (tmp_path / "run" / "losses.csv").read_bytes()
+    left.close()
+    assert saved_step(tmp_path / "run") == 12
+    assert (tmp_path / "run" / "losses.csv").read_bytes() == before
+
+
 def test_files_that_a_killed_save_has_left_are_removed(begun):
     (begun / ".checkpoint.pt.new.1234abcd.part").write_bytes(b"half a file")
     train(begun)
     assert not [name for name in os.listdir(begun) if name.endswith(".part")]
+
+
+def test_a_checkpoint_is_written_at_the_latest_after_some_minutes(tmp_path, monkeypatch):
+    monkeypatch.setattr(saving, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(saving, "SHARE_OF_TIME", 1e9)
+    for _ in run(model := resume(SETTINGS, tmp_path / "run"), SETTINGS, tmp_path / "run", save_every=100):
+        assert saved_step(tmp_path / "run") == model.step
+        if model.step == 2:
+            break
 
 
 def test_checkpoints_are_left_out_where_they_would_take_more_than_their_share_of_the_time(tmp_path, monkeypatch):

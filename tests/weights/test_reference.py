@@ -195,7 +195,7 @@ def test_a_compressed_file_that_would_fill_the_memory_is_refused_before_it_is_re
         for part in whole.namelist():
             bomb.writestr(part, whole.read(part))
     assert (tmp_path / "bomb.pth").stat().st_size < 10**5
-    with pytest.raises(ValueError, match=r"bomb\.pth claims to hold 40,000,\d+ bytes"):
+    with pytest.raises(ValueError, match="bomb.pth is damaged or is not a plain weight file"):
         load_generator(tmp_path / "bomb.pth")
 
 
