@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import path
+from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.folders import DIRECTIONS
@@ -63,6 +63,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
+    help = "processes that read and draw pairs ahead (default: 0); the run is the same with any number of them"
+    parser.add_argument("--workers", type=whole(0, 64), default=0, help=help)
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it, on a newer GPU as a CUDA graph")
 
 
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     with processes.joined(settings.batch_size, lambda: goodbye(folder)) as share:
         model = loop.resume(settings, folder, share)
         done = "already done" if model.step == settings.steps else "done"
-        steps = loop.run(model, settings, folder, share=share)
+        steps = loop.run(model, settings, folder, share=share, workers=arguments.workers)
         # Several processes have to stop at the same step: torchrun ends them, and they go back to the last checkpoint.
         watch(until_stopped(steps) if share.processes == 1 else steps, model, settings.steps, share.first)
         if share.first:

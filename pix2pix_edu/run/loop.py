@@ -17,6 +17,7 @@ from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pai
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
 from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.speed.processes import ALONE, Share, shared_step
+from pix2pix_edu.speed.read_ahead import ReadAhead
 from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, train, train_step
 
 
@@ -50,14 +51,21 @@ def saved_step(folder: Path) -> int:
     return checkpoint.read_header(folder)[0]
 
 
-def run(model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE) -> Iterator[Losses]:
-    """Train to the last step of the settings, and yield the losses of each step. What is saved, and when: see `save_on_the_way`."""
+def run(
+    model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE, workers: int = 0
+) -> Iterator[Losses]:
+    """Train to the last step of the settings, and yield the losses of each step. What is saved, and when: see `save_on_the_way`.
+
+    `workers` processes read pairs ahead, if the pairs are not kept on a GPU; the run is the same with any number of them.
+    """
     speed = choose_speed(settings, model.device, share)
     pairs, shown = (open_pairs(settings, split) for split in ("train", "val"))
     about = {"settings": asdict(settings), "data": fingerprint(pairs)}
     if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
         pairs = PairsOnDevice(pairs, model.device)
     batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
+    if workers and not isinstance(pairs, PairsOnDevice):
+        batches = ReadAhead(batches, settings.steps, workers)
     step = fast_step(model, speed) if speed else train_step
     if share.processes > 1:
         step = shared_step(model, settings.seed, step)

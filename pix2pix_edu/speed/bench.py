@@ -1,5 +1,6 @@
 """Time a training step and a translation on this machine, and the reference implementation beside them if you have its code."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,15 @@ from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.speed import cuda_graph
 from pix2pix_edu.speed.fast_step import Speed, fast_generator, fast_step, fastest
+from pix2pix_edu.speed.read_ahead import ReadAhead
 from pix2pix_edu.speed.reference_code import ReferenceModel
 from pix2pix_edu.speed.roofline import Peaks, count_costs, floor_seconds, seconds_of
-from pix2pix_edu.training import Pix2Pix, Step, train_step
+from pix2pix_edu.training import Batches, Pix2Pix, Step, train_step
 
 WARM_UP = cuda_graph.WARM_UP + 1  # turns that are not timed: the graph is recorded in the last of them
+
+
+Data = Batches | ReadAhead
 
 
 class Timing(NamedTuple):
@@ -38,10 +43,19 @@ class Work(NamedTuple):
     precision: torch.dtype
 
 
-def bench(size: int, width: int, batch_size: int, repeats: int, device: str, reference: Path | None = None) -> list[Timing]:
+def bench(
+    size: int,
+    width: int,
+    batch_size: int,
+    repeats: int,
+    device: str,
+    reference: Path | None = None,
+    data: ReadAhead | Batches | None = None,
+) -> list[Timing]:
     """Time every variant of a step and of a translation, in turns, so that a slow moment of the machine affects all of them.
 
-    `reference` is a folder with the reference implementation's code, to be timed in the same turns.
+    `reference` is a folder with the reference implementation's code, to be timed in the same turns. With `data`, one more fast step
+    takes its batches from there; the others have one batch for all steps.
     """
     if min(size, width, batch_size, repeats) < 1:
         raise ValueError("size, width, batch size and repeats must be 1 or more")
@@ -51,6 +65,8 @@ def bench(size: int, width: int, batch_size: int, repeats: int, device: str, ref
     depth = largest_depth(size)
     x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
     work = {**steps(depth, width, x, y), **translations(depth, width, x)}
+    if data:
+        work["fast step, new pairs"] = with_data(depth, width, x, y, data)
     if reference:
         model = ReferenceModel(reference, depth, width, device)
         for name, run in {"reference step": lambda: model.step(x, y), "reference translation": lambda: model.translate(x)}.items():
@@ -89,6 +105,18 @@ def steps(depth: int, width: int, x: Tensor, y: Tensor) -> dict[str, Work]:
         unrecorded = fast_step(model, replace(tried, graph=False))  # the operations of a replay cannot be counted
         work[name] = work[name]._replace(counted=lambda model=model, step=unrecorded: step(model, x, y, Objective()))
     return work
+
+
+def with_data(depth: int, width: int, x: Tensor, y: Tensor, data: Data) -> Work:
+    """The fast step with a new batch each time, reading it included."""
+    speed, numbers = fastest(x.device), itertools.count()
+    model = _model(depth, width, x.device)
+    step, unrecorded = fast_step(model, speed), fast_step(model, replace(speed, graph=False))
+
+    def run() -> object:
+        return step(model, *(side.to(x.device) for side in data[next(numbers)]), Objective())
+
+    return Work(run, lambda: unrecorded(model, x, y, Objective()), speed.precision)
 
 
 def translations(depth: int, width: int, x: Tensor) -> dict[str, Work]:
