@@ -29,9 +29,16 @@ def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[
 @contextlib.contextmanager
 def reading(path: str | Path) -> Iterator[None]:
     """Make every error of the block one sentence that names the image file. Only regular files are read: a pipe could wait forever."""
-    try:
+    with naming(path):
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError("it is no regular file")
+        yield
+
+
+@contextlib.contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Make every error of the block one sentence that names the image file."""
+    try:
         yield
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist: check the path") from None

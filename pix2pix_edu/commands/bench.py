@@ -5,7 +5,7 @@ import argparse
 import torch
 
 from pix2pix_edu.commands.options import path, whole
-from pix2pix_edu.photos.folders import PhotoPairs
+from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import fastest
 from pix2pix_edu.speed.read_ahead import ReadAhead
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = None
     if arguments.pairs:
-        data = Batches(PhotoPairs(arguments.pairs, size=arguments.size), arguments.batch_size)
+        data = Batches(open_folder(arguments.pairs, arguments.size), arguments.batch_size)
         if arguments.workers:
             data = ReadAhead(data, 10**9, arguments.workers)
     print(f"{arguments.size} px, width {arguments.width}, batch {arguments.batch_size}, {device}, {torch.get_num_threads()} threads")

@@ -50,6 +50,9 @@ class PhotoPairs:
         self.files = list_pictures(Path(folder) / split)
         self.direction = direction
         self._prepare(size, (x_channels, y_channels))
+        self._refuse_narrow()
+
+    def _refuse_narrow(self) -> None:
         narrow = [index for index, header in enumerate(self.headers) if header.width < NARROW * header.height]
         if narrow:
             raise ValueError(
@@ -99,8 +102,9 @@ class PhotoPairs:
         return x, y
 
     def _header(self, index: int) -> Header:
-        file = self.files[index]
-        header = read_header(file)
+        return self._refuse_odd(read_header(self.files[index]), self.files[index])
+
+    def _refuse_odd(self, header: Header, file: Path) -> Header:
         if header.width % 2:
             raise ValueError(f"{file.name}: a side-by-side pair needs an even width, got {header.width} x {header.height}")
         for channels in self.channels:
@@ -111,6 +115,9 @@ class PhotoPairs:
         pixels, header = read_picture(self.files[index]), self.headers[index]
         if pixels.shape[:2] != header[:2]:  # the file was replaced, or PNG has its orientation at the end
             raise ValueError(f"{self.files[index]} is not {header.width} x {header.height} as its header said: save it again")
+        return self._split(pixels)
+
+    def _split(self, pixels: np.ndarray) -> Halves:
         left, right = np.split(pixels, 2, axis=1)
         return (left, right) if self.direction == "left_to_right" else (right, left)
 

@@ -43,14 +43,19 @@ def read_header(path: Path) -> Header:
             pixels = _map_array(path)
             return Header(*pixels.shape, pixels.dtype.itemsize)
         with Image.open(path) as image:
-            # Only if the header has an orientation: PNG can have it at the end, and looking there would decode all pixels.
-            told = image.format == "TIFF" or not WITH_ORIENTATION.isdisjoint(image.info)
-            turned = told and image.getexif().get(ExifTags.Base.Orientation) in TURNED
-            # Some versions of Pillow give the size of a TIFF as it will be when it is turned.
-            stored = [image.tag_v2[tag] for tag in WIDTH_AND_HEIGHT] if image.format == "TIFF" else image.size
-            width, height = reversed(stored) if turned else stored
-            itemsize = 4 if image.mode == "F" else 2 if image.mode.startswith("I") or is_deep(image) else 1
-            return Header(height, width, 1 if _is_grey(image) else 3, itemsize)
+            return header_of(image)
+
+
+def header_of(image: Image.Image) -> Header:
+    """The size and kind of an image that is open but not decoded."""
+    # Only if the header has an orientation: PNG can have it at the end, and looking there would decode all pixels.
+    told = image.format == "TIFF" or not WITH_ORIENTATION.isdisjoint(image.info)
+    turned = told and image.getexif().get(ExifTags.Base.Orientation) in TURNED
+    # Some versions of Pillow give the size of a TIFF as it will be when it is turned.
+    stored = [image.tag_v2[tag] for tag in WIDTH_AND_HEIGHT] if image.format == "TIFF" else image.size
+    width, height = reversed(stored) if turned else stored
+    itemsize = 4 if image.mode == "F" else 2 if image.mode.startswith("I") or is_deep(image) else 1
+    return Header(height, width, 1 if _is_grey(image) else 3, itemsize)
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -61,7 +66,7 @@ def read_picture(path: Path) -> np.ndarray:
             pixels = np.array(mapped, dtype=mapped.dtype.newbyteorder("="))
         else:
             with Image.open(path) as image:
-                pixels = read_deep(path) if is_deep(image) else _read_image(ImageOps.exif_transpose(image))
+                pixels = read_deep(path) if is_deep(image) else values_of(ImageOps.exif_transpose(image))
                 if zero_is_white(image):
                     pixels = (1.0 if image.mode == "F" else 65535) - pixels
         if pixels.dtype.kind == "f":
@@ -160,7 +165,7 @@ def _is_grey(image: Image.Image) -> bool:
     return image.mode.startswith(("I", "F")) or (image.mode in ("1", "L") and "transparency" not in image.info)
 
 
-def _read_image(image: Image.Image) -> np.ndarray:
+def values_of(image: Image.Image) -> np.ndarray:
     """The values of an image that is decoded already, in 8 bits or grey."""
     if not _is_grey(image):
         return np.asarray(to_rgb(image))

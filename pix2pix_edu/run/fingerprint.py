@@ -3,6 +3,7 @@
 import hashlib
 
 from pix2pix_edu.photos.folders import ParallelPairs, PhotoPairs
+from pix2pix_edu.photos.shards import ShardedPairs
 from pix2pix_edu.training import Pairs
 
 
@@ -11,6 +12,8 @@ def fingerprint(pairs: Pairs) -> dict[str, object]:
     files = pairs.files if isinstance(pairs, PhotoPairs) else []
     if isinstance(pairs, ParallelPairs):
         files = [*files, *pairs.partners]
+    if isinstance(pairs, ShardedPairs):
+        files = pairs.shards
     names = "\n".join(f"{file.name} {file.stat().st_size}" for file in files)
     return {"pairs": len(pairs), "names": hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()}
 

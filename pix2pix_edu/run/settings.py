@@ -13,7 +13,8 @@ from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
-from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs, PhotoPairs
+from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs
+from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.receptive_field import smallest_input
 from pix2pix_edu.training import Pairs, Pix2Pix
 
@@ -101,7 +102,7 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
     if settings.y_folder:
         pairs = ParallelPairs(folder, y_folder, size, *channels)
     else:
-        pairs = PhotoPairs(folder, "", size, settings.direction, *channels)
+        pairs = open_folder(folder, size, settings.direction, *channels)
     pairs.read_ahead(len(pairs) if split == "train" else SHOWN)
     if split == "train" and pairs.squeezed():
         print(pairs.squeezed())

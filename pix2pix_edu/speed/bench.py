@@ -44,21 +44,13 @@ class Work(NamedTuple):
 
 
 def bench(
-    size: int,
-    width: int,
-    batch_size: int,
-    repeats: int,
-    device: str,
-    reference: Path | None = None,
-    data: ReadAhead | Batches | None = None,
+    size: int, width: int, batch_size: int, repeats: int, device: str, reference: Path | None = None, data: Data | None = None
 ) -> list[Timing]:
     """Time every variant of a step and of a translation, in turns, so that a slow moment of the machine affects all of them.
 
     `reference` is a folder with the reference implementation's code, to be timed in the same turns. With `data`, one more fast step
     takes its batches from there; the others have one batch for all steps.
     """
-    if min(size, width, batch_size, repeats) < 1:
-        raise ValueError("size, width, batch size and repeats must be 1 or more")
     if size % 16:
         raise ValueError(f"size must be a multiple of 16, got {size}")
     torch.backends.cudnn.benchmark = True  # for all of them: the reference sets it too

@@ -1,0 +1,69 @@
+"""Pairs in a few large tar files: on a network drive, a hundred thousand small files take hours to open.
+
+webdataset and `tar` write such files. A list of where each picture begins lets them be read in any order, without being unpacked.
+"""
+
+import io
+import tarfile
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from pix2pix_edu.images import SUFFIXES, naming
+from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
+from pix2pix_edu.photos.picture_files import Header, header_of, values_of
+
+
+class ShardedPairs(PhotoPairs):
+    """The side-by-side pictures in all .tar files of a folder, in 8 bits, in the order of the files."""
+
+    def __init__(self, folder: Path, size: int, direction: str = DIRECTIONS[0], x_channels: int = 3, y_channels: int = 3):
+        self.shards, self.direction = list_shards(folder), direction
+        self.files: list[Path] = []  # for messages: SHARD.tar/MEMBER
+        self._places: list[tuple[Path, int, int]] = []
+        for shard in self.shards:
+            self._index(shard)
+        if not self.files:
+            raise ValueError(f"the .tar files in {folder} hold no images: they need at least one {', '.join(SUFFIXES)} file")
+        self._prepare(size, (x_channels, y_channels))
+        self._refuse_narrow()
+
+    def _index(self, shard: Path) -> None:
+        try:
+            with tarfile.open(shard, "r:") as tar:
+                for member in tar:
+                    name = Path(member.name).name
+                    if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                        self.files.append(shard / member.name)
+                        self._places.append((shard, member.offset_data, member.size))
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): it must not be compressed") from error
+
+    def _read(self, index: int) -> io.BytesIO:
+        shard, start, size = self._places[index]
+        with open(shard, "rb", buffering=0) as file:  # opened each time, because processes that read ahead must not share a position
+            file.seek(start)
+            return io.BytesIO(file.read(size))
+
+    def _header(self, index: int) -> Header:
+        with naming(self.files[index]), Image.open(self._read(index)) as image:
+            header = header_of(image)
+            if header.itemsize > 1:
+                raise ValueError("it has more than 8 bits, which are read from folders only")
+        return self._refuse_odd(header, self.files[index])
+
+    def _open(self, index: int) -> Halves:
+        with naming(self.files[index]), Image.open(self._read(index)) as image:
+            return self._split(values_of(ImageOps.exif_transpose(image)))
+
+
+def list_shards(folder: Path) -> list[Path]:
+    """The .tar files in a folder, sorted by name."""
+    return sorted(file for file in folder.glob("*.tar") if file.is_file() and not file.name.startswith("."))
+
+
+def open_folder(folder: Path, size: int, direction: str = DIRECTIONS[0], x_channels: int = 3, y_channels: int = 3) -> PhotoPairs:
+    """The side-by-side pictures of a folder: those in its .tar files if it has any, else its own."""
+    if list_shards(folder):
+        return ShardedPairs(folder, size, direction, x_channels, y_channels)
+    return PhotoPairs(folder, "", size, direction, x_channels, y_channels)

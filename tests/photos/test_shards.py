@@ -1,0 +1,86 @@
+import io
+import tarfile
+
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix_edu.photos.folders import PhotoPairs
+from pix2pix_edu.photos.shards import ShardedPairs
+from pix2pix_edu.run.fingerprint import fingerprint
+from pix2pix_edu.run.settings import Settings, open_pairs
+from pix2pix_edu.speed.read_ahead import ReadAhead
+from pix2pix_edu.training import Batches
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten pairs, JPEG and PNG, as files."""
+    torch.manual_seed(0)
+    (tmp_path / "files").mkdir()
+    for number in range(10):
+        picture = Image.fromarray(torch.randint(256, (32, 64, 3), dtype=torch.uint8).numpy())
+        picture.save(tmp_path / "files" / f"{number:02d}.{'png' if number % 2 else 'jpg'}")
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def shards(tmp_path, folder):
+    """The same pairs in two tar files, with members that are no pictures."""
+    (tmp_path / "shards").mkdir()
+    files = sorted(folder.iterdir())
+    for number, part in enumerate((files[:6], files[6:])):
+        with tarfile.open(tmp_path / "shards" / f"train-{number}.tar", "w") as tar:
+            add(tar, "__index__.txt", b"text")
+            add(tar, "._00.png", b"a resource fork")
+            for file in part:
+                tar.add(file, file.name)
+    return tmp_path / "shards"
+
+
+def add(tar, name, content):
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def test_the_pairs_of_shards_are_those_of_a_folder_in_the_same_order(folder, shards):
+    apart, together = PhotoPairs(folder, size=32, direction="right_to_left"), ShardedPairs(shards, 32, "right_to_left")
+    assert len(together) == len(apart) == 10
+    for one, other in zip(apart, together, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_training_reads_shards_ahead_to_the_last_bit(folder, shards):
+    apart, together = (open_pairs(Settings(pairs=str(place), size=32), "train") for place in (folder, shards))
+    assert isinstance(together, ShardedPairs)
+    ahead = ReadAhead(Batches(together, 3, crop=16), until=6, workers=2)
+    for step in range(6):
+        assert all(torch.equal(a, b) for a, b in zip(ahead[step], Batches(apart, 3, crop=16)[step], strict=True))
+
+
+def test_a_changed_shard_changes_the_fingerprint(shards):
+    before = fingerprint(ShardedPairs(shards, 32))
+    (shards / "train-1.tar").unlink()
+    assert fingerprint(ShardedPairs(shards, 32)) != before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "is not a .tar file, or it is damaged"), (b"\x1f\x8b" + bytes(600), "must not be compressed"), (bytes(10240), "hold no images")],
+)
+def test_files_that_are_no_shards_get_one_clear_sentence(tmp_path, content, message):
+    (tmp_path / "x.tar").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        ShardedPairs(tmp_path, 32)
+
+
+@pytest.mark.parametrize("name", ["broken.png", "deep.png", "narrow.png"])
+def test_a_bad_picture_in_a_shard_is_named_before_work_begins(tmp_path, name):
+    file = io.BytesIO()
+    Image.new("I;16" if name == "deep.png" else "RGB", (32 if name == "narrow.png" else 64, 32)).save(file, "PNG")
+    with tarfile.open(tmp_path / "x.tar", "w") as tar:
+        add(tar, f"some/{name}", file.getvalue()[: 20 if name == "broken.png" else None])
+    with pytest.raises(ValueError, match=name) as error:
+        ShardedPairs(tmp_path, 32)
+    assert "\n" not in str(error.value)
