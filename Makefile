@@ -6,6 +6,7 @@
 # The parts of make test: unit, lessons, browser; make cuda runs the tests that need a GPU (all others run on the CPU).
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
+# make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons colab oldest browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons faults colab oldest browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -45,6 +46,10 @@ unit: $(VENV)/dev
 # Every notebook from a fresh kernel, with the coverage of the library (nbval measures it in one process only).
 lessons: $(VENV)/dev
 	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
+
+# These tests are in make unit as well.
+faults: $(VENV)/dev
+	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -m fault -n 2 --dist loadscope -q
 
 # Each in an environment of its own; the first lines of pytest say which versions it has.
 colab: $(VENV)-colab/ready

@@ -26,9 +26,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show how long the widgets took to answer."""
+    """Show how long the widgets took to answer and, for `make faults`, a table of what was done and whether the claim held."""
+    if terminalreporter.config.getoption("-m") == "fault":
+        write_fault_table(terminalreporter)
     rows = [value for report in terminalreporter.stats.get("passed", []) for name, value in report.user_properties if name == "reaction"]
     if rows:
         terminalreporter.section("widgets: processor time from a changed control to the new picture")
         for row in sorted(rows):
             terminalreporter.write_line(row)
+
+
+def write_fault_table(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each test: how many cases held, and its name, which is its claim."""
+    cases: dict[tuple[str, str], list[bool]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            file, _, name = report.nodeid.partition("::")
+            claim = name.partition("[")[0].removeprefix("test_").replace("_", " ")
+            cases.setdefault((file, claim), []).append(outcome == "passed")
+    for file in dict.fromkeys(file for file, _ in cases):
+        terminalreporter.section(file.removeprefix("tests/").removesuffix(".py"), sep="-")
+        for (_, claim), held in ((case, held) for case, held in cases.items() if case[0] == file):
+            terminalreporter.write_line(f"{sum(held):4} of {len(held):<4} {claim}")

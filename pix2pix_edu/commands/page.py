@@ -1,8 +1,8 @@
 """Make the web page on which drawings are translated in the browser."""
 
 import argparse
-from pathlib import Path
 
+from pix2pix_edu.commands.options import path
 from pix2pix_edu.page.build import build
 
 HELP = "make a web page on which drawings are translated in the browser"
@@ -13,7 +13,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Write a web page to a folder: a drawing board, and the trained generator, which runs in the browser. "
         "Any web host can serve it, at any path; it loads nothing from other hosts."
     )
-    parser.add_argument("folder", type=Path, help="a new folder, or one that contains such a page")
+    parser.add_argument("folder", type=path, help="a new folder, or one that contains such a page")
     parser.add_argument("--network", default="facades_64", help="a bundled network, such as facades_64_L1 (default: facades_64)")
 
 

@@ -1,7 +1,9 @@
 """Build the web page on which drawings are translated in the browser: a folder of files for any web host."""
 
 import json
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from pix2pix_edu.drawing.classes import label_ids
@@ -23,14 +25,21 @@ def build(folder: Path, network: str) -> float:
     generator, _ = load_pretrained(network)
     size = trained_size(network)
     sketches = sample_sketches(size)
-    folder.mkdir(parents=True, exist_ok=True)
     samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
     settings = {"network": network, "size": size, "classes": paints(), "samples": samples}
-    (folder / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")  # first, because the folder is recognised by it
-    difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), folder / "model.onnx")
-    shutil.copytree(SITE, folder, dirs_exist_ok=True)
-    for name in ("board.js", "board.css"):
-        shutil.copy(BOARD / name, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+        unfinished = Path(name)
+        shutil.copytree(SITE, unfinished, dirs_exist_ok=True)
+        for name in ("board.js", "board.css"):
+            shutil.copy(BOARD / name, unfinished)
+        difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), unfinished / "model.onnx")
+        (unfinished / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        # Each file is replaced as a whole; what was added to an earlier page stays. By page.json, the first, the folder is recognised.
+        for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != "page.json"):
+            target = folder / file.relative_to(unfinished)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, target)
     return difference
 
 

@@ -197,6 +197,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from pix2pix_edu.files import one_writer
+
+pytestmark = pytest.mark.fault
 with one_writer(Path(sys.argv[1])):
     print("held", flush=True)
     input()

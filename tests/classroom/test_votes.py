@@ -10,6 +10,8 @@ from pix2pix_edu.classroom.json_files import LARGEST
 from pix2pix_edu.classroom.real_or_fake.vote_files import LONGEST_NICKNAME, read_class, read_game, save_game
 from pix2pix_edu.classroom.real_or_fake.votes import Game, Tally, Trial, Vote, deal, tally, wilson
 
+pytestmark = pytest.mark.fault
+
 MODELS = ["L1", "L1+cGAN", "cGAN", "patch_1"]
 
 

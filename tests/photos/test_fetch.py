@@ -33,6 +33,8 @@ from pix2pix_edu.photos.fetch import fetch
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.photos.verification import read_manifest
 
+pytestmark = pytest.mark.fault
+
 ROOMS = DataSet("rooms", "plan -> photo", {"train": 3, "val": 2}, "left_to_right", 0, "none", "nobody")
 HALF = 150_000  # bytes after which a connection breaks: more than two of the pieces in which a download is written
 REST = f"bytes={HALF}-"

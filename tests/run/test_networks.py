@@ -10,6 +10,8 @@ from pix2pix_edu.run.networks import export, open_generator, save_for_sharing
 from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.weights.reference import load_discriminator, load_generator
 
+pytestmark = pytest.mark.fault
+
 SETTINGS = Settings(size=32, depth=3, width=4, steps=1, count=2)
 NAMES = ["latest_net_D.pth", "latest_net_G.pth"]
 

@@ -21,6 +21,8 @@ from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.saving import read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
 
+pytestmark = pytest.mark.fault
+
 SETTINGS = Settings(size=32, depth=3, width=4, patch=16, count=6, batch_size=2, steps=12)
 COMMAND = [sys.executable, "-m", "pix2pix_edu", "train"]
 OPTIONS = ["--size", "32", "--depth", "3", "--width", "4", "--batch-size", "2", "--steps", "8000"]

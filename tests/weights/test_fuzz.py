@@ -11,6 +11,8 @@ from pix2pix_edu.generator import Generator
 from pix2pix_edu.weights.bundled import open_network, save_network
 from pix2pix_edu.weights.reference import generator_state, load_generator
 
+pytestmark = pytest.mark.fault
+
 SMALL = {"depth": 2, "width": 1}
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
