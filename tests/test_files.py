@@ -10,12 +10,11 @@ from tiny import same
 
 from pix2pix_edu.files import one_writer, read_weights, remove_unfinished, set_aside, whole_file, write_text
 
+pytestmark = pytest.mark.fault
 HOLD = """
 import sys, time
 from pathlib import Path
 from pix2pix_edu.files import one_writer
-
-pytestmark = pytest.mark.fault
 
 with one_writer(Path(sys.argv[1])):
     print("held", flush=True)
