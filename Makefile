@@ -7,6 +7,7 @@
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
 # make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
+# make mutants  how many of 150 small faults in the core modules the tests notice (ten minutes; make test leaves it out)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons faults colab oldest browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons faults mutants colab oldest browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -50,6 +51,9 @@ lessons: $(VENV)/dev
 # These tests are in make unit as well.
 faults: $(VENV)/dev
 	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -m fault -n 2 --dist loadscope -q
+
+mutants: $(VENV)/dev
+	CUDA_VISIBLE_DEVICES= $(BIN)/python tests/mutants.py
 
 # Each in an environment of its own; the first lines of pytest say which versions it has.
 colab: $(VENV)-colab/ready
