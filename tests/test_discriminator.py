@@ -94,3 +94,8 @@ def test_weights_start_as_in_the_paper():
 def test_every_leaky_relu_has_the_slope_of_the_paper():
     slopes = {module.negative_slope for module in PatchDiscriminator(70, width=4).modules() if isinstance(module, torch.nn.LeakyReLU)}
     assert slopes == {0.2}
+
+
+def test_without_arguments_it_is_the_papers_of_70_pixels():
+    assert parameters(PatchDiscriminator()) == 2_768_705
+    assert PatchDiscriminator().patch == 70

@@ -2,7 +2,7 @@ import pytest
 import torch
 from tiny import parameters
 
-from pix2pix_edu.generator import Generator
+from pix2pix_edu.generator import Generator, largest_depth
 
 
 def test_it_has_as_many_parameters_as_the_reference():
@@ -103,3 +103,21 @@ def test_weights_start_as_in_the_paper():
     assert scales.mean().item() == pytest.approx(1.0, abs=3e-3)
     assert scales.std().item() == pytest.approx(0.02, rel=0.2)
     assert all((value == 0).all() for key, value in state.items() if key.endswith("bias"))
+
+
+@pytest.mark.parametrize(("size", "depth"), [(256, 8), (1024, 8), (96, 5), (64, 6), (2, 1), (1, 0), (143, 0)])
+def test_the_largest_depth_halves_the_side_as_often_as_it_can_and_at_most_eight_times(size, depth):
+    assert largest_depth(size) == depth
+
+
+def test_decoding_needs_one_skip_for_each_level():
+    generator = Generator(depth=3, width=2)
+    levels = generator.encode(torch.zeros(1, 3, 8, 8))
+    with pytest.raises(ValueError, match="zip"):
+        generator.decode(levels[1:])
+
+
+def test_without_arguments_it_translates_three_channels_to_three_with_half_of_the_values_dropped():
+    generator = Generator(depth=3, width=2)
+    assert generator(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 8, 8)
+    assert {module.p for module in generator.modules() if isinstance(module, torch.nn.Dropout)} == {0.5}

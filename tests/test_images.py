@@ -251,3 +251,7 @@ def test_a_picture_without_read_permission_is_not_called_damaged(tmp_path, monke
             open_image("secret.png")
     finally:
         os.seteuid(user)
+
+
+def test_any_even_width_is_cut_in_the_middle():
+    assert [half.size for half in split_pair(Image.new("RGB", (14, 5)))] == [(7, 5), (7, 5)]

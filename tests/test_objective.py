@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from pix2pix_edu.objective import PAPER_LOSSES, Objective, fake_loss, real_loss
+from pix2pix_edu.objective import CHANCE, PAPER_LOSSES, Objective, fake_loss, real_loss
 
 
 def test_both_losses_are_minus_log_of_the_probability_given_to_the_truth():
@@ -38,3 +38,14 @@ def test_the_papers_loss_table_has_five_different_rows():
     assert PAPER_LOSSES["L1"][0].gan_weight == 0
     assert PAPER_LOSSES["cGAN"][0].l1_weight == 0
     assert len({(row, conditional) for row, conditional in PAPER_LOSSES.values()}) == 5
+
+
+def test_the_rows_have_the_papers_weights():
+    weights = {name: (objective.gan_weight, objective.l1_weight, conditional) for name, (objective, conditional) in PAPER_LOSSES.items()}
+    rows = {"L1": (0, 100, True), "GAN": (1, 0, False), "cGAN": (1, 0, True), "L1+GAN": (1, 100, False), "L1+cGAN": (1, 100, True)}
+    assert weights == rows
+
+
+def test_chance_is_the_loss_of_a_guess():
+    guess = torch.zeros(3)
+    assert real_loss(guess).item() == fake_loss(guess).item() == pytest.approx(CHANCE)

@@ -87,3 +87,12 @@ def test_the_smallest_input_gives_one_output_and_one_less_gives_none():
         convs = patch_convs(patch)
         assert output_size(convs, smallest_input(convs)) == 1
         assert output_size(convs, smallest_input(convs) - 1) == 0
+
+
+def test_the_smallest_input_is_at_least_one_pixel():
+    assert smallest_input([Conv(kernel=1, stride=1, padding=3)]) == 1
+
+
+def test_a_convolution_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Conv(4, 2, 1).stride = 1

@@ -12,7 +12,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import jitter
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
-from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train, train_step
+from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, set_learning_rate, train, train_step
 from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
 
 
@@ -171,3 +171,31 @@ def test_a_batch_is_one_pair_unless_asked_for_more():
 def test_a_training_is_on_the_device_of_its_generator():
     assert small_model().device == torch.device("cpu")
     assert Pix2Pix(nn.Conv2d(3, 3, 1, device="meta"), nn.Conv2d(3, 3, 1)).device == torch.device("meta")
+
+
+def test_a_decay_over_one_step_ends_at_zero_and_one_over_none_does_not_fail():
+    assert [linear_decay(3, 4)(step) for step in (2, 3, 4)] == [1.0, 1.0, 0.0]
+    assert [linear_decay(3, 3)(step) for step in (3, 4)] == [1.0, 0.0]
+
+
+def test_without_a_seed_the_batches_are_those_of_seed_0():
+    pairs = random_pairs(8)
+    assert torch.equal(Batches(pairs, 8)[0][0], Batches(pairs, 8, seed=0)[0][0])
+    assert not torch.equal(Batches(pairs, 8)[0][0], Batches(pairs, 8, seed=1)[0][0])
+
+
+def test_both_networks_learn_at_the_papers_rate_unless_told_otherwise():
+    plain, other = (Pix2Pix(Generator(depth=2, width=2), PatchDiscriminator(1, width=2), *rates) for rates in ((), (1e-3, 5e-4)))
+    rates = [
+        (model.generator_optimizer.param_groups[0]["lr"], model.discriminator_optimizer.param_groups[0]["lr"]) for model in (plain, other)
+    ]
+    assert rates == [(2e-4, 2e-4), (1e-3, 5e-4)]
+
+
+def test_a_learning_rate_that_is_a_tensor_is_changed_in_place():
+    model = small_model()
+    rate = torch.tensor(0.5)
+    model.generator_optimizer.param_groups[0]["lr"] = rate
+    set_learning_rate(model.generator_optimizer, 0.25)
+    assert model.generator_optimizer.param_groups[0]["lr"] is rate
+    assert rate == 0.25

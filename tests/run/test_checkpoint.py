@@ -69,3 +69,59 @@ def test_files_that_are_no_checkpoints_get_one_clear_sentence(tmp_path, content)
         path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
         checkpoint.load(small_model(), path)
+
+
+def test_a_training_that_has_not_begun_can_be_saved_under_a_path_given_as_text(tmp_path):
+    model = small_model()
+    checkpoint.save(model, str(tmp_path / "run.pt"))
+    checkpoint.load(other := small_model(seed=1), str(tmp_path / "run.pt"))
+    assert same(other.generator.state_dict(), model.generator.state_dict())
+    assert other.step == 0
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A checkpoint at step 1, as `read` returns it."""
+    model = small_model()
+    for _ in train(model, Batches(random_pairs(size=40), batch_size=2, crop=32), 1):
+        checkpoint.save(model, tmp_path / "run.pt")
+    return checkpoint.read(tmp_path / "run.pt")
+
+
+def test_after_the_first_step_an_empty_optimizer_is_refused(state):
+    state["generator_optimizer"]["state"] = {}
+    with pytest.raises(ValueError, match="no complete state of the optimizer of its generator"):
+        checkpoint.restore(small_model(), state, "run.pt")
+
+
+def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state):
+    states = state["discriminator_optimizer"]["state"]
+    states[len(states)] = states[0]
+    with pytest.raises(ValueError, match="no complete state of the optimizer of its discriminator"):
+        checkpoint.restore(small_model(), state, "run.pt")
+
+
+def test_a_step_that_no_training_reaches_is_refused(state, tmp_path):
+    torch.save({**state, "step": 2**62}, tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="is damaged"):
+        checkpoint.read(tmp_path / "run.pt")
+    torch.save({**state, "step": 2**62 - 1}, tmp_path / "run.pt")
+    assert checkpoint.read(tmp_path / "run.pt")["step"] == 2**62 - 1
+
+
+def test_a_folder_without_a_checkpoint_is_at_step_0(tmp_path):
+    assert checkpoint.read_header(tmp_path) == (0, {})
+
+
+def test_adams_averages_take_the_memory_layout_of_the_weights(state):
+    model = small_model()
+    model.generator.to(memory_format=torch.channels_last)
+    checkpoint.restore(model, state, "run.pt")
+    weight = model.generator.down[1][0].weight
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    assert model.generator_optimizer.state[weight]["exp_avg"].stride() == weight.stride()
+
+
+def test_random_numbers_of_a_gpu_are_left_alone_where_there_is_none(state):
+    checkpoint.restore(model := small_model(), {**state, "cuda_random": [torch.zeros(16, dtype=torch.uint8)]}, "run.pt")
+    assert model.step == 1
