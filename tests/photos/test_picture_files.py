@@ -240,7 +240,7 @@ def test_a_picture_that_has_its_size_already_is_not_changed():
 
 
 MODES = {"1": "png", "L": "png", "LA": "png", "P": "png", "PA": "tif", "RGB": "png", "RGBA": "png", "RGBX": "tif", "CMYK": "tif"}
-MODES |= {"YCbCr": "tif", "LAB": "tif", "I;16": "png", "I;16B": "tif", "I": "tif", "F": "tif"}
+MODES |= {"LAB": "tif", "I;16": "png", "I;16B": "tif", "I": "tif", "F": "tif"}
 
 
 def any_image(data, mode):
