@@ -40,6 +40,8 @@ def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
         except ValueError:
             raise ValueError(f"{folder} holds losses of a run, but neither its settings nor its checkpoint: name another folder") from None
         refuse_changes(f"{folder} holds a run without its checkpoint", asdict(before), asdict(settings))
+    elif not (folder / "run.json").exists() and any(not file.name.startswith(".") for file in folder.glob("*")):
+        raise ValueError(f"{folder} holds files that are not of a run: name a new folder, so that nothing is overwritten")
     model = build(settings)
     if state:
         checkpoint.restore(model, state, str(folder))

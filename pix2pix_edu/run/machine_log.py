@@ -36,6 +36,8 @@ def read_log(folder: Path) -> list[dict]:
     if not file.exists():
         return []
     try:
+        if not file.is_file():
+            raise OSError("it is no regular file")
         sessions = json.loads(file.read_text())
         whole = all(isinstance(entry[name], kind) for entry in sessions for name, kind in KINDS.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:

@@ -1,6 +1,5 @@
 """The record of a run in one JSON file: its command, settings, machines, times, losses and scores."""
 
-import csv
 import json
 import shlex
 from dataclasses import asdict, fields
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from pix2pix_edu.files import write_text
 from pix2pix_edu.run.machine_log import FILE, read_log
+from pix2pix_edu.run.saving import LOSSES, read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.training import Losses
 
@@ -28,8 +28,9 @@ def command(settings: Settings) -> str:
 
 def curve(folder: Path) -> dict[str, list[float]]:
     """The losses of a run, averaged over equal stretches of steps; the step is the last of its stretch."""
-    with open(folder / "losses.csv", newline="") as file:
-        rows = [[float(value) for value in row.values()] for row in csv.DictReader(file)]
+    rows = [[float(value) for value in row] for row in read_losses(folder)]
+    if not rows:
+        raise ValueError(f"{folder / LOSSES} holds no losses: without them there is no record of the run")
     stretch = -(-len(rows) // CURVE_POINTS)
     parts = [rows[start : start + stretch] for start in range(0, len(rows), stretch)]
     means = [[int(part[-1][0]), *(round(sum(column) / len(part), 4) for column in list(zip(*part, strict=True))[1:])] for part in parts]

@@ -104,6 +104,8 @@ def read_losses(folder: Path) -> list[list[str]]:
     if not file.exists():
         return []
     try:
+        if not file.is_file():
+            raise OSError("it is no regular file")
         with open(file, newline="") as lines:
             head, *rows = list(csv.reader(lines)) or [[]]
         numbers = [[int(row[0]), *map(float, row[1:])] for row in rows]

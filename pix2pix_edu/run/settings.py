@@ -166,12 +166,16 @@ def read_settings(folder: Path) -> Settings:
     """The settings of the run in this folder."""
     file = folder / "run.json"
     try:
+        if file.exists() and not file.is_file():
+            raise OSError("it is no regular file")
         saved = json.loads(file.read_text())
+        if not isinstance(saved, dict):
+            raise ValueError("it holds no settings")
     except FileNotFoundError as error:
         raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{file} is damaged: repeat the command of its training, which writes it again") from error
-    unknown = sorted(saved.keys() - {field.name for field in fields(Settings)}) if isinstance(saved, dict) else []
+    unknown = sorted(saved.keys() - {field.name for field in fields(Settings)})
     if unknown:
         raise ValueError(f"{file} was written by a newer version of this library (it has {', '.join(unknown[:3])}): update the library")
     try:

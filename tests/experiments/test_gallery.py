@@ -13,6 +13,7 @@ from pix2pix_edu.experiments import gallery
 from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, SHOWN, cell_settings
 from pix2pix_edu.experiments.orders import ordering, values
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.run.settings import Settings
 
 SEEDED = list(product(CELLS, SEEDS))
 
@@ -48,7 +49,7 @@ def test_a_moment_that_was_not_saved_is_refused_with_those_that_were(copied):
 @pytest.mark.parametrize(("name", "seed"), SEEDED)
 def test_every_cell_is_in_the_gallery_with_its_settings_its_commit_and_its_machine(name, seed):
     record = gallery.record(name, seed)
-    assert record["settings"] == cell_settings(name, seed).__dict__
+    assert Settings(**record["settings"]) == cell_settings(name, seed)
     assert gallery.moments(name, seed)[-1] == BASE.steps
     assert gallery.fakes(name, seed, BASE.steps).shape == (SHOWN, 3, 64, 64)
     assert all(not session["code"].endswith("dirty") and session["device"] for session in record["sittings"])

@@ -18,6 +18,7 @@ from pix2pix_edu.run import checkpoint, saving
 from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.run.record import make_record
 from pix2pix_edu.run.saving import read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
 
@@ -271,3 +272,27 @@ def test_checkpoints_are_left_out_where_they_would_take_more_than_their_share_of
     train(tmp_path / "run")
     assert saved == [4, 12]  # step 8 comes sooner than 20 seconds after step 4
     assert len(read_losses(tmp_path / "run")) == 12
+
+
+def test_a_folder_with_other_files_is_not_trained_in(tmp_path):
+    (tmp_path / "000006.png").write_bytes(b"a picture of the user")
+    with pytest.raises(ValueError, match="holds files that are not of a run: name a new folder"):
+        train(tmp_path)
+    assert (tmp_path / "000006.png").read_bytes() == b"a picture of the user"
+
+
+@pytest.mark.parametrize("text", [None, "", "x", "step,discriminator,adversarial,l1\n1,0.7,", "step,discriminator,adversarial,l1\n"])
+def test_without_a_whole_table_of_losses_there_is_no_record(begun, text):
+    (begun / "losses.csv").unlink()
+    if text is not None:
+        (begun / "losses.csv").write_text(text)
+    with pytest.raises(ValueError, match="losses.csv") as error:
+        make_record(begun, {})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("name", "read"), [("losses.csv", read_losses), ("sittings.json", read_log), ("run.json", read_settings)])
+def test_a_pipe_in_place_of_a_file_is_refused_instead_of_waited_for(tmp_path, name, read):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match="no regular file|is damaged"):
+        read(tmp_path)
