@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "bench", "compare", "experiments", "page")
-CONTINUE = "A training or a download continues when you repeat the command"
+CONTINUED = ("fetch", "train", "compare", "experiments")  # what is stopped there continues when the command is repeated
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,7 +39,7 @@ def main() -> None:
         sys.stdout.flush()
     except KeyboardInterrupt as stop:
         sys.unraisablehook = lambda _: None  # half-made progress bars would print tracebacks as they are removed
-        message = f"\n{name}: {str(stop) or 'stopped'}. {CONTINUE}"
+        message = f"\n{name}: {str(stop) or 'stopped'}{'; it continues when you repeat the command' * (name in CONTINUED)}"
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         message = 1

@@ -44,6 +44,13 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def read_text(path: Path) -> str:
+    """The text of a file. Only a regular file is read: a pipe could wait forever."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")
+    return path.read_text()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with whole_file(path) as file:

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 KINDS = {f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA") for order in "BLN"}
 # Pillow takes the higher byte of each value. Told the wrong order, it takes the lower one.
 WRONG_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
-BITS, MEANING, PLANES = 258, 262, 284  # TIFF tags: the bits of each channel; 0 if 0 is white; 2 if each channel lies on its own
+BITS, MEANING, PLANES = 258, 262, 284  # TIFF tags: bits per channel; 0 where 0 is white; 2 where channels are stored separately
 
 
 def is_deep(image: Image.Image) -> bool:

@@ -86,19 +86,14 @@ def write_settings(settings: Settings, folder: Path) -> None:
     file = folder / "run.json"
     if file.exists():
         try:
-            unused = not (folder / LOSSES).exists() and bool(read_settings(folder))
+            before = read_settings(folder)
         except ValueError:
-            unused = False
-        text = file.read_text(errors="replace")
-        if text == as_json(settings):
+            before = None
+        if before == settings:
             return
-        if not unused:  # `resume` has compared the settings with those in the checkpoint
+        if before is None or (folder / LOSSES).exists():  # `resume` has compared the settings with those in the checkpoint
             print(f"{file} does not hold the settings of this run: it is written again, and the old file is now {set_aside(file).name}")
-    write_text(file, as_json(settings))
-
-
-def as_json(settings: Settings) -> str:
-    return json.dumps(asdict(settings), indent=1)
+    write_text(file, json.dumps(asdict(settings), indent=1))
 
 
 def choose_speed(settings: Settings, device: torch.device, share: Share) -> Speed | None:

@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 import pix2pix_edu
+from pix2pix_edu.files import read_text
 
 KINDS = {"from": int, "until": int, "seconds": (int, float)}
 FILE = "sittings.json"  # this format, and "sittings" in a record, is older than the name session
@@ -36,9 +37,7 @@ def read_log(folder: Path) -> list[dict]:
     if not file.exists():
         return []
     try:
-        if not file.is_file():
-            raise OSError("it is no regular file")
-        sessions = json.loads(file.read_text())
+        sessions = json.loads(read_text(file))
         whole = all(isinstance(entry[name], kind) for entry in sessions for name, kind in KINDS.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{file} is damaged ({error}): the machines and times of earlier sessions are not in the log") from error

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -69,9 +70,13 @@ def _refuse_existing(folder: Path, files: Iterable[Path], overwrite: bool) -> No
 def _open(folder: Path, kind: str) -> nn.Module:
     """A network of the run in this folder, with its newest weights."""
     build, built_with = BUILDERS[kind]
-    settings, weights = built_with(read_settings(folder)), checkpoint.read(checkpoint.latest_path(folder))[kind]
+    settings, state = read_settings(folder), checkpoint.read(checkpoint.latest_path(folder))
     try:
-        return build_from(build, settings, weights)
+        trained_with = state["about"].get("settings", {})
+        different = [name for name, value in asdict(settings).items() if trained_with.get(name, value) != value]
+        if different:
+            raise ValueError(f"they state another {', another '.join(different)}")
+        return build_from(build, built_with(settings), state[kind])
     except ValueError as error:
         text = f"the run.json and the checkpoint in {folder} are not of one run ({error}): put back the run.json of its training"
         raise ValueError(text) from error

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from PIL import Image
 
-from pix2pix_edu.files import one_writer, remove_unfinished, set_aside, whole_file, write_text
+from pix2pix_edu.files import one_writer, read_text, remove_unfinished, set_aside, whole_file, write_text
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.evaluation import draw_grid, translate_each
@@ -104,10 +104,7 @@ def read_losses(folder: Path) -> list[list[str]]:
     if not file.exists():
         return []
     try:
-        if not file.is_file():
-            raise OSError("it is no regular file")
-        with open(file, newline="") as lines:
-            head, *rows = list(csv.reader(lines)) or [[]]
+        head, *rows = list(csv.reader(io.StringIO(read_text(file)))) or [[]]
         numbers = [[int(row[0]), *map(float, row[1:])] for row in rows]
     except (OSError, ValueError, IndexError, csv.Error) as error:
         raise ValueError(f"{file} is damaged ({error}): the losses of earlier steps are not in the table") from error

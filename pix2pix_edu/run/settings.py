@@ -11,6 +11,7 @@ import torch
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
+from pix2pix_edu.files import read_text
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
 from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs
@@ -166,9 +167,7 @@ def read_settings(folder: Path) -> Settings:
     """The settings of the run in this folder."""
     file = folder / "run.json"
     try:
-        if file.exists() and not file.is_file():
-            raise OSError("it is no regular file")
-        saved = json.loads(file.read_text())
+        saved = json.loads(read_text(file))
         if not isinstance(saved, dict):
             raise ValueError("it holds no settings")
     except FileNotFoundError as error:

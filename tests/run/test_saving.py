@@ -296,3 +296,18 @@ def test_a_pipe_in_place_of_a_file_is_refused_instead_of_waited_for(tmp_path, na
     os.mkfifo(tmp_path / name)
     with pytest.raises(ValueError, match="no regular file|is damaged"):
         read(tmp_path)
+
+
+def test_a_pipe_in_place_of_run_json_is_set_aside(begun):
+    (begun / "run.json").unlink()
+    os.mkfifo(begun / "run.json")
+    train(begun)
+    assert read_settings(begun) == SETTINGS
+    assert (begun / "run.damaged.json").is_fifo()
+
+
+@pytest.mark.parametrize(("name", "value"), [("drawn", "shapes"), ("size", 64), ("lr", 0.5), ("width", 5)])
+def test_networks_are_not_opened_with_the_settings_of_another_run(begun, name, value):
+    (begun / "run.json").write_text(json.dumps({**SETTINGS.__dict__, name: value}))
+    with pytest.raises(ValueError, match=f"are not of one run .they state another {name}.: put back the run.json"):
+        open_generator(begun)
