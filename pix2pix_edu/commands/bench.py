@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
         data = Batches(open_folder(arguments.pairs, arguments.size), arguments.batch_size)
         if arguments.workers:
             data = ReadAhead(data, 10**9, arguments.workers)
+    work = bench.prepare(arguments.size, arguments.width, arguments.batch_size, device, arguments.reference, data)
     print(f"{arguments.size} px, width {arguments.width}, batch {arguments.batch_size}, {device}, {torch.get_num_threads()} threads")
-    timings = bench.bench(arguments.size, arguments.width, arguments.batch_size, arguments.repeats, device, arguments.reference, data)
+    timings = bench.time_in_turns(work, arguments.repeats, device)
     print(f"fast: {fastest(torch.device(device))}\n{bench.report(timings)}")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator, largest_depth
@@ -43,29 +44,34 @@ class Work(NamedTuple):
     precision: torch.dtype
 
 
-def bench(
-    size: int, width: int, batch_size: int, repeats: int, device: str, reference: Path | None = None, data: Data | None = None
-) -> list[Timing]:
-    """Time every variant of a step and of a translation, in turns, so that a slow moment of the machine affects all of them.
+def prepare(
+    size: int, width: int, batch_size: int, device: str, reference: Path | None = None, data: Data | None = None
+) -> dict[str, Work]:
+    """Every variant of a step and of a translation, by name.
 
-    `reference` is a folder with the reference implementation's code, to be timed in the same turns. With `data`, one more fast step
-    takes its batches from there; the others have one batch for all steps.
+    `reference` is a folder with the reference implementation's code, to be timed beside them. With `data`, one more fast step takes its
+    batches from there; the others have one batch for all steps.
     """
     if size % 16:
         raise ValueError(f"size must be a multiple of 16, got {size}")
     torch.backends.cudnn.benchmark = True  # for all of them: the reference sets it too
     depth = largest_depth(size)
+    model = ReferenceModel(reference, depth, width, device) if reference else None
     x, y = (torch.rand(batch_size, 3, size, size, device=device) * 2 - 1 for _ in range(2))
     work = {**steps(depth, width, x, y), **translations(depth, width, x)}
     if data:
         work["fast step, new pairs"] = with_data(depth, width, x, y, data)
-    if reference:
-        model = ReferenceModel(reference, depth, width, device)
+    if model:
         for name, run in {"reference step": lambda: model.step(x, y), "reference translation": lambda: model.translate(x)}.items():
             work[name] = Work(run, run, torch.float32)
+    return work
+
+
+def time_in_turns(work: dict[str, Work], repeats: int, device: str) -> list[Timing]:
+    """Time all the work in turns, so that a slow moment of the machine affects all of it."""
     seconds: dict[str, list[float]] = {name: [] for name in work}
     peaks = {precision: Peaks(device, precision) for precision in {piece.precision for piece in work.values()}}
-    for _ in range(repeats + WARM_UP):
+    for _ in tqdm(range(repeats + WARM_UP), unit="turn", leave=False, delay=2.0):
         for name, piece in work.items():
             seconds[name].append(seconds_of(piece.run, device))
         for peak in peaks.values():

@@ -1,7 +1,5 @@
 """Wrong words on the command line: each gets one sentence at once, no traceback, and nothing is written."""
 
-import time
-
 import pytest
 from command_line import refusal
 
@@ -75,14 +73,13 @@ CALLS = [[*TRAIN, *TINY, option, value] for option, values in WRONG_SETTINGS.ite
 
 
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_wrong_words_get_one_sentence_at_once_and_nothing_is_written(monkeypatch, tmp_path, words):
+def test_wrong_words_get_one_sentence_and_nothing_is_written(monkeypatch, tmp_path, capsys, words):
     monkeypatch.chdir(tmp_path)
-    start = time.process_time()
     message = refusal(monkeypatch, *words)
     assert "unforeseen" not in message
     assert 20 < len(message) < 600
     assert "\n" not in message.strip()
-    assert time.process_time() - start < 10.0
+    assert capsys.readouterr().out == ""
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")]
 
 

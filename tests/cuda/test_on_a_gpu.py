@@ -20,7 +20,7 @@ from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.settings import Settings, build
-from pix2pix_edu.speed.bench import bench
+from pix2pix_edu.speed.bench import prepare, time_in_turns
 from pix2pix_edu.speed.cuda_graph import RecordedStep
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
 from pix2pix_edu.speed.on_device import PairsOnDevice
@@ -189,7 +189,7 @@ def test_bce_on_a_sigmoid_raises_under_autocast():
 
 def test_the_fastest_step_here_is_faster_than_the_plain_one():
     """Timed in turns, at the paper's size."""
-    timings = {timing.name: timing.seconds for timing in bench(256, 64, 1, 5, "cuda")}
+    timings = {timing.name: timing.seconds for timing in time_in_turns(prepare(256, 64, 1, "cuda"), 5, "cuda")}
     assert timings["fast step"] < timings["step"], fastest(torch.device("cuda"))
 
 

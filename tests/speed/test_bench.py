@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from pix2pix_edu.speed.bench import Timing, bench, report
+from pix2pix_edu.speed.bench import Timing, prepare, report, time_in_turns
 from pix2pix_edu.speed.reference_code import ReferenceModel
 from pix2pix_edu.speed.roofline import Cost, Machine, count_costs, floor_seconds, measure_machine
 from pix2pix_edu.training import paper_adam
@@ -53,7 +53,7 @@ def test_nothing_beats_the_floor_by_far():
     machine = measure_machine("cpu")
     assert 1e9 < machine.flops < 1e15
     assert 1e8 < machine.bytes < 1e13
-    for timing in bench(64, 16, 1, 3, "cpu"):
+    for timing in time_in_turns(prepare(64, 16, 1, "cpu"), 3, "cpu"):
         assert timing.floor < 2 * timing.seconds, timing.name
 
 
