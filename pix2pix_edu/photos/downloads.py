@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from http.client import responses as PHRASES
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin
 
 from tqdm import tqdm
@@ -26,6 +26,16 @@ LEAST_SPEED = 4_000  # bytes per second, on average over each SPAN
 SPAN = 60.0  # seconds, longer than a line is usually interrupted
 REDIRECTS = 10
 TRY_LATER = (408, 416, 429, 500, 502, 503, 504)  # 416: what was kept does not fit the file there, and has been dropped
+
+
+class Kind(NamedTuple):
+    """What a file is, and the bytes with which all such files begin."""
+
+    name: str
+    starts: tuple[bytes, ...]
+
+
+ARCHIVE = Kind("a .tar.gz archive", (b"\x1f\x8b",))
 
 
 class Failure(Exception):
@@ -47,7 +57,7 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(("https://", "http://"))
 
 
-def download(addresses: Sequence[str], target: Path, most_bytes: int, waits: Sequence[float] = WAITS) -> None:
+def download(addresses: Sequence[str], target: Path, most_bytes: int, waits: Sequence[float] = WAITS, kind: Kind = ARCHIVE) -> None:
     """Download one of the addresses to `target`, which appears once it is complete."""
     asked, reasons = list(addresses), {}
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +68,7 @@ def download(addresses: Sequence[str], target: Path, most_bytes: int, waits: Seq
         for address in list(asked):
             unfinished = target.with_name(f"{target.name}.{_host_mark(address)}.part")
             try:
-                _get(address, unfinished, most_bytes)
+                _get(address, unfinished, most_bytes, kind)
             except Failure as failure:
                 if unfinished.is_file() and not unfinished.stat().st_size:
                     unfinished.unlink()
@@ -78,16 +88,16 @@ def _host_mark(address: str) -> str:
     return hashlib.sha256(address.partition("://")[2].encode()).hexdigest()[:8]
 
 
-def _get(address: str, unfinished: Path, most_bytes: int) -> None:
+def _get(address: str, unfinished: Path, most_bytes: int, kind: Kind) -> None:
     """Download the address, or the rest of it, to `unfinished`."""
     with open(unfinished, "ab") as file, _ask(address, file.tell()) as answer:
         _check_head(file, answer)
         _save(answer, file, address.rpartition("/")[2], most_bytes)
     with open(unfinished, "rb") as file:
         start = file.read(16)
-    if not start.startswith(b"\x1f\x8b"):  # a page in its place: a sign-in page, or a mirror's notice
+    if not start.startswith(kind.starts):  # a page in its place: a sign-in page, or a mirror's notice
         unfinished.unlink()
-        raise Failure(f"does not send a .tar.gz archive (it begins with {start!r})", False)
+        raise Failure(f"does not send {kind.name} (it begins with {start!r})", False)
 
 
 def _ask(address: str, kept: int) -> "Response":
@@ -189,7 +199,7 @@ def _save(answer: "Response", file: IO[bytes], name: str, most_bytes: int) -> No
 
 def _too_large(file: IO[bytes], most_bytes: int) -> Failure:
     file.truncate(0)
-    return Failure(f"sends more than {most_bytes:,} bytes, far more than this data set has", False)
+    return Failure(f"sends more than {most_bytes:,} bytes, far more than this file should have", False)
 
 
 def _pieces(answer: "Response") -> Iterator[bytes]:

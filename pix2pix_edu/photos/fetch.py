@@ -36,23 +36,30 @@ def fetch(
 
     `waits` are the seconds to wait before each further round over the mirrors.
     """
-    for what, path in (("root", root), ("source", source)):
-        if path == "":
-            raise ValueError(f"the {what} is empty: name a folder, or leave it out")
+    refuse_empty(root, source)
     data_set = name if isinstance(name, DataSet) else find_data_set(name)
     root, folder = Path(root), Path(root) / data_set.name
-    with _system_errors_explained(data_set, root):
+    with system_errors_explained(data_set.name, root):
         copy = _local_copy(data_set, root, source)
         if copy and (copy.is_dir() or folder.is_dir()):
             return _use_copy(copy, folder, data_set)  # nothing is written
-        mirrors = [] if copy else _mirrors(data_set, mirrors)
+        # On plain http anyone on the way can change the pictures; without published checksums nobody would notice.
+        own = [mirror for mirror in MIRRORS if data_set.manifest or mirror.startswith("https:")]
+        mirrors = [] if copy else named_mirrors(mirrors, own)
         with one_writer(folder):
             copy = _local_copy(data_set, root, source)  # again: another process may just have finished
             return _use_copy(copy, folder, data_set) if copy else _fetch_from_mirror(data_set, folder, mirrors, waits)
 
 
+def refuse_empty(root: str | Path, source: str | Path | None) -> None:
+    """Raise an error if a path is empty: it would mean the present folder."""
+    for what, path in (("root", root), ("source", source)):
+        if path == "":
+            raise ValueError(f"the {what} is empty: name a folder, or leave it out")
+
+
 @contextlib.contextmanager
-def _system_errors_explained(data_set: DataSet, root: Path) -> Iterator[None]:
+def system_errors_explained(name: str, root: Path) -> Iterator[None]:
     """Say what to do about an error of the file system."""
     try:
         yield
@@ -64,7 +71,7 @@ def _system_errors_explained(data_set: DataSet, root: Path) -> Iterator[None]:
             remedy = "get the permission, or use another root or another copy"
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             remedy = f"free some space below {root} or choose another root, and repeat this"
-        raise OSError(f"{data_set.name} could not be fetched ({error}): {remedy}") from error
+        raise OSError(f"{name} could not be fetched ({error}): {remedy}") from error
 
 
 def _local_copy(data_set: DataSet, root: Path, source: str | Path | None) -> Path | None:
@@ -93,12 +100,11 @@ def _use_copy(copy: Path, folder: Path, data_set: DataSet) -> Path:
     return copy
 
 
-def _mirrors(data_set: DataSet, named: Sequence[str] | None) -> Sequence[str]:
-    """The addresses to ask: those that the caller or PIX2PIX_EDU_MIRROR names, else those of the paper's host."""
+def named_mirrors(named: Sequence[str] | None, own: Sequence[str]) -> Sequence[str]:
+    """The addresses to ask: those that the caller or PIX2PIX_EDU_MIRROR names, else `own`, those of the file's makers."""
     variable = os.environ.get("PIX2PIX_EDU_MIRROR")
     if not named and variable is None:
-        # On plain http anyone on the way can change the pictures; without published checksums nobody would notice.
-        return [mirror for mirror in MIRRORS if data_set.manifest or mirror.startswith("https:")]
+        return own
     named = named or variable.split()
     if not named:
         raise ValueError("PIX2PIX_EDU_MIRROR is empty: set it to the address of a mirror, or unset it")

@@ -478,7 +478,7 @@ def test_a_server_that_breaks_off_early_was_reached(serve, tmp_path, answer, sai
 def test_a_download_without_end_is_stopped_and_removed(serve, tmp_path):
     mirror, most = serve(say("HTTP/1.0 200 OK", "", then=without_end)), 2 * 10**6 + 2**20
     sentence = fetch_error(OSError, replace(ROOMS, megabytes=1), tmp_path, mirrors=[mirror.address], waits=[60])
-    assert f"rooms.tar.gz sends more than {most:,} bytes, far more than this data set has. Repeat" in sentence
+    assert f"rooms.tar.gz sends more than {most:,} bytes, far more than this file should have. Repeat" in sentence
     assert names(tmp_path) == []
 
 
