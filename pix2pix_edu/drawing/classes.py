@@ -7,9 +7,7 @@ from torch import Tensor
 
 from pix2pix_edu.images import to_tensor
 
-CLASS_COLOURS = {  # as in the label maps of the CMP facades
-    "background": (0, 0, 222),
-    "facade": (0, 48, 255),
+PARTS = {  # as in the label maps of the CMP facades
     "window": (1, 127, 255),
     "door": (1, 207, 255),
     "cornice": (34, 254, 226),
@@ -21,6 +19,22 @@ CLASS_COLOURS = {  # as in the label maps of the CMP facades
     "pillar": (248, 2, 4),
     "shop": (174, 0, 1),
 }
+CLASS_COLOURS = {"background": (0, 0, 222), "facade": (0, 48, 255), **PARTS}
+
+# Painted label maps say more: which sky, which wall, and what is around the house.
+SKY_COLOURS = {"day": (150, 206, 250), "dusk": (255, 188, 150), "night": (44, 50, 112)}
+WALL_COLOURS = {
+    "red bricks": (186, 96, 78),
+    "ochre bricks": (206, 156, 90),
+    "green boards": (136, 158, 112),
+    "blue boards": (104, 142, 176),
+    "rose bricks": (206, 136, 140),
+    "lilac boards": (144, 122, 164),
+    "teal boards": (84, 150, 146),
+    "sand bricks": (206, 186, 152),
+}
+AROUND = {"cloud": (250, 250, 252), "sun or moon": (255, 246, 170), "tree": (40, 104, 56), "street": (108, 104, 102)}
+PAINTED_COLOURS = {**SKY_COLOURS, **AROUND, **WALL_COLOURS, **PARTS}
 
 CLASSES = tuple(CLASS_COLOURS)
 PALETTE = np.array(list(CLASS_COLOURS.values()), dtype=np.uint8)  # (12, 3)

@@ -5,14 +5,15 @@ import numpy as np
 from pix2pix_edu.drawing.layout import GRID, STREET, Box
 from pix2pix_edu.drawing.look import CLOUD, IRON, LAMP, LEAVES, MOON, STONE, Look, disc, mix
 from pix2pix_edu.drawing.parts import PAINTERS, paint_cat
+from pix2pix_edu.drawing.surroundings import Surroundings, random_surroundings
 
 
-def paint_facade(boxes: list[Box], look: Look, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Paint the photograph of a layout with this look. The boxes are in pixels."""
+def paint_facade(boxes: list[Box], look: Look, size: int, rng: np.random.Generator, around: Surroundings | None = None) -> np.ndarray:
+    """Paint the photograph of a layout with this look. The boxes are in pixels; without `around`, clouds and trees are random."""
     unit = max(1, size // GRID)
     grain = np.random.default_rng(rng.integers(2**32))  # separate, because how many numbers it draws depends on the size
     picture = np.empty((size, size, 3), dtype=np.int64)
-    _paint_sky(picture, look, rng)
+    _paint_sky(picture, look, around or random_surroundings(rng))
     _paint_street(picture, look)
     wall = _wall(look, size, grain)
     for box in boxes:
@@ -30,29 +31,20 @@ def paint_facade(boxes: list[Box], look: Look, size: int, rng: np.random.Generat
     return picture.clip(0, 255).astype(np.uint8)
 
 
-def _pixels(value: int, size: int) -> int:
-    return int(value) * size // GRID
-
-
-def _paint_sky(picture: np.ndarray, look: Look, rng: np.random.Generator) -> None:
+def _paint_sky(picture: np.ndarray, look: Look, around: Surroundings) -> None:
     size, (top, horizon, light) = len(picture), look.sky
     top, horizon = np.array(top), np.array(horizon)
     picture[:] = mix(top, horizon, (np.arange(size) * 160 // size).clip(0, 100)[:, None, None])
-    picture[disc(picture, _pixels(rng.integers(4, 12), size), _pixels(rng.integers(4, 60), size), _pixels(3, size))] = MOON
-    for row, column in zip(rng.integers(1, 30, 24), rng.integers(0, GRID, 24), strict=True):
-        if light < 90:  # at night, stars
-            picture[_pixels(row, size), _pixels(column, size)] = horizon + 80
-    for _ in range(2):
-        row, column = _pixels(rng.integers(3, 16), size), _pixels(rng.integers(-4, 56), size)
-        for up, right, radius in ((0, 0, 4), (1, 4, 6), (0, 9, 4)):
-            puff = disc(picture, row - _pixels(up, size), column + _pixels(right, size), _pixels(radius, size), flat=2)
-            picture[puff] = mix(horizon, CLOUD * light // 100, 60)
-    for column in (rng.integers(0, 5), rng.integers(60, 65)):  # a tree on each side
-        row, column, radius = _pixels(rng.integers(40, 54), size), _pixels(column, size), _pixels(rng.integers(4, 8), size)
-        picture[row:, max(0, column - size // 128) : column + size // 128 + 1] = LEAVES * light // 200
-        crown = disc(picture, row, column, radius)
+    picture[around.moon_mask(size)] = MOON
+    if light < 90:  # at night, stars
+        for row, column in around.stars:
+            picture[row * size // GRID, column * size // GRID] = horizon + 80
+    for cloud in around.cloud_masks(size):
+        picture[cloud] = mix(horizon, CLOUD * light // 100, 60)
+    for trunk, crown, bright in around.tree_masks(size):
+        picture[trunk] = LEAVES * light // 200
         picture[crown] = LEAVES * light // 120
-        picture[crown & disc(picture, row - radius // 3, column - radius // 3, radius)] = LEAVES * light // 100
+        picture[bright] = LEAVES * light // 100
 
 
 def _paint_street(picture: np.ndarray, look: Look) -> None:
@@ -90,7 +82,7 @@ def _paint_visitors(picture: np.ndarray, door: Box, look: Look, rng: np.random.G
         light[:], light[: max(1, unit // 2)] = LAMP, IRON
     if pot:
         x = door.right + 4 * unit
-        picture[disc(picture, street - 4 * unit, x, 2 * unit)] = LEAVES * look.sky[2] // 100
+        picture[disc(picture.shape, street - 4 * unit, x, 2 * unit)] = LEAVES * look.sky[2] // 100
         picture[street - 4 * unit : street - 3 * unit, x : x + unit] = look.flower
         picture[street - 2 * unit : street, x - unit : x + 2 * unit] = np.array((176, 96, 66)) * look.sky[2] // 100
     if cat:

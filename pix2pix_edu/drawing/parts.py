@@ -23,7 +23,7 @@ CAT_NEARBY = [  # for pictures with two or more pixels per unit
 
 
 def _paint_window(view: np.ndarray, look: Look, unit: int, rng: np.random.Generator) -> None:
-    lit, blind, cat = rng.random() < 0.5, rng.random(), rng.random() < 0.1
+    lit, blind, cat = rng.random() < look.lit, rng.random(), rng.random() < 0.1
     edge = max(1, unit * 3 // 4)
     view[:] = look.trim
     pane = view[edge:-edge, edge:-edge]
@@ -57,7 +57,7 @@ def paint_cat(view: np.ndarray, unit: int) -> None:
 
 
 def _paint_door(view: np.ndarray, look: Look, unit: int, rng: np.random.Generator) -> None:
-    lit = rng.random() < 0.5
+    lit = rng.random() < look.lit
     height, width = view.shape[:2]
     view[:] = look.door
     light = view[unit : height // 4, unit:-unit]
@@ -122,12 +122,12 @@ def _paint_deco(view: np.ndarray, look: Look, unit: int, rng: np.random.Generato
 def _paint_rosette(view: np.ndarray, look: Look, unit: int) -> None:
     height, width = view.shape[:2]
     for radius, colour in ((height // 2, look.trim), (height // 2 - unit, look.trim * 80 // 100), (height // 4, look.shutter)):
-        view[disc(view, (height - 1) // 2, (width - 1) // 2, radius)] = colour
+        view[disc(view.shape, (height - 1) // 2, (width - 1) // 2, radius)] = colour
 
 
 def _paint_urn(view: np.ndarray, look: Look, unit: int) -> None:
     height, width = view.shape[:2]
-    view[disc(view, height // 3, (width - 1) // 2, width // 2)] = LEAVES * look.sky[2] // 100
+    view[disc(view.shape, height // 3, (width - 1) // 2, width // 2)] = LEAVES * look.sky[2] // 100
     view[height // 2 : height * 4 // 6] = look.trim
     view[height * 4 // 6 :, width // 4 : width - width // 4] = look.trim * 84 // 100
     view[-unit:] = look.trim
@@ -160,7 +160,7 @@ def _paint_pillar(view: np.ndarray, look: Look, unit: int, rng: np.random.Genera
 def _paint_shop(view: np.ndarray, look: Look, unit: int, rng: np.random.Generator) -> None:
     height, width = view.shape[:2]
     sign, fringe, sill = height * 3 // 15, height * 6 // 15, height * 13 // 15
-    lit = rng.random() < 0.5
+    lit = rng.random() < look.lit
     view[:] = look.awning * 72 // 100
     letters = view[unit : sign - unit, 4 * unit : -4 * unit]
     letters[:, (rng.random(GRID).repeat(unit)[: letters.shape[1]] < 0.6) & (np.arange(letters.shape[1]) // unit % 4 != 3)] = CURTAIN

@@ -1,8 +1,8 @@
-"""Seeded random generators, one each for layout and appearance; and which sizes can be drawn."""
+"""Seeded random generators, one each for layout, appearance and paint; and which sizes can be drawn."""
 
 import numpy as np
 
-LAYOUT, APPEARANCE = 0, 1  # two independent streams of random numbers
+LAYOUT, APPEARANCE, PAINT = 0, 1, 2  # independent streams of random numbers
 SIZES = (32, 48, 64, 128, 144, 256)  # at these, every part of a drawing is at whole pixels
 
 
@@ -12,7 +12,7 @@ def check_size(size: int) -> None:
 
 
 def random_stream(seed: int, stream: int) -> np.random.Generator:
-    """The random generator of a seed for one stream: LAYOUT or APPEARANCE."""
+    """The random generator of a seed for one stream: LAYOUT, APPEARANCE or PAINT."""
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
     return np.random.default_rng([seed, stream])

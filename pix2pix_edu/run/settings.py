@@ -10,6 +10,7 @@ import torch
 
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
+from pix2pix_edu.drawing.painted import draw_painted_labels_pair, draw_painted_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.files import read_text
 from pix2pix_edu.generator import Generator, largest_depth
@@ -35,7 +36,13 @@ BOUNDS = {
     "discriminator_lr": (0.0, 10.0),
 }
 SHOWN = 4  # pairs of which a training shows the translations
-DRAWN = {"facades": draw_pair, "facade_labels": draw_reversed_pair, "shapes": draw_shapes_pair}
+DRAWN = {
+    "facades": draw_pair,
+    "facade_labels": draw_reversed_pair,
+    "painted": draw_painted_pair,
+    "painted_labels": draw_painted_labels_pair,
+    "shapes": draw_shapes_pair,
+}
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,10 @@ class Settings:
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
         if self.size % 2**self.depth:
+            shallower = f", or choose a depth of {largest_depth(self.size)} or less" if self.size % 2 == 0 else ""
             raise ValueError(
                 f"a generator of depth {self.depth} needs a size that is a multiple of {2**self.depth}, got {self.size}: "
-                f"change the size, or choose a depth of {largest_depth(self.size)} or less"
+                f"change the size{shallower}"
             )
         smallest = smallest_input(patch_convs(self.patch))
         if self.size < smallest:
