@@ -117,6 +117,8 @@ def read_weights(path: str | Path) -> object:
             with zipfile.ZipFile(path) as parts:
                 _check_parts(parts, path.stat().st_size)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except PermissionError:  # the file may be whole
+        raise
     except Exception as error:  # a damaged file can raise almost any kind of error
         raise ValueError(f"{path} is damaged or is not a plain weight file; nothing in it was run: use another file") from error
 

@@ -47,25 +47,49 @@ def save_and_keep_previous(model: Pix2Pix, folder: Path, about: Mapping[str, obj
 
 
 def newest(folder: Path, repair: bool = True) -> dict | None:
-    """The newest whole checkpoint of a run, None if it has none yet. With `repair`, damaged ones are renamed and that is printed."""
-    damaged: list[Exception] = []
-    for name in (NAME, PREVIOUS):
+    """The newest whole checkpoint of a run, None if it has none. With `repair`, a damaged newer one is renamed and that is printed.
+
+    If there are only damaged ones they stay as they are, so that the run is not begun again before the user has decided that.
+    """
+    damaged: list[Path] = []
+    for path in present(folder):
         try:
-            if (folder / name).exists():
-                return read(folder / name)
-        except ValueError as error:
-            damaged.append(error)
-            if repair:
-                aside = set_aside(folder / name)
-                print(f"{folder / name} is damaged: it is now {aside.name}, and the checkpoint before it is used if there is one")
+            state = read(path)
+        except ValueError:
+            damaged.append(path)
+            continue
+        for file in damaged if repair else ():
+            print(f"{file} is damaged: it is now {set_aside(file).name}, and the run continues from the checkpoint before it")
+        return state
     if damaged:
-        raise damaged[0]
+        raise _only_damaged(folder, damaged)
     return None
 
 
-def latest_path(folder: Path) -> Path:
-    """The newest checkpoint in the folder of a run. After a kill between two renamings there is only the one before it."""
-    return next((folder / name for name in (NAME, PREVIOUS) if (folder / name).exists()), folder / NAME)
+def _only_damaged(folder: Path, damaged: list[Path]) -> ValueError:
+    names = " and ".join(file.name for file in damaged)
+    return ValueError(
+        f"{folder} has no whole checkpoint, so its trained networks are lost ({names} cannot be read), but its settings, losses and "
+        f"pictures are still there: to begin again at step 0, move {names} out of the folder, or name another folder"
+    )
+
+
+def present(folder: Path) -> list[Path]:
+    """The checkpoints in the folder of a run, damaged or not, the newest first."""
+    return [folder / name for name in (NAME, PREVIOUS) if os.path.lexists(folder / name)]
+
+
+def read_latest(folder: Path) -> dict:
+    """The newest checkpoint of a run, for those who only read it: nothing is renamed."""
+    # After a kill between two renamings there is only the one before it.
+    path = next(iter(present(folder)), folder / NAME)
+    if not path.exists():
+        raise ValueError(f"{folder} has no checkpoint yet: train it until its first one is saved")
+    try:
+        return read(path)
+    except ValueError as error:
+        repair = "repeat the command of its training, which uses the one before it, or says that there is none"
+        raise ValueError(f"{path} is damaged: {repair}") from error
 
 
 def load(model: Pix2Pix, path: str | Path) -> None:
@@ -140,16 +164,20 @@ def _is_random_state(state: Tensor) -> bool:
 
 def read_header(folder: Path) -> tuple[int, dict]:
     """The step of a run's newest checkpoint and what it was started with, without reading the weights; (0, {}) if there is none."""
-    path = latest_path(folder)
-    if not path.exists():
-        return 0, {}
-    try:
-        with zipfile.ZipFile(path) as parts:  # torch does not compare the checksum of this part
-            parts.read(next(name for name in parts.namelist() if name.endswith("/data.pkl")))
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        return int(state["step"]), dict(state["about"])
-    except Exception as error:  # a damaged file can raise almost any kind of error
-        raise ValueError(f"{path} is damaged: repeat the command of its training, which goes back to the checkpoint before") from error
+    damaged: list[Path] = []
+    for path in present(folder):
+        try:
+            with zipfile.ZipFile(path) as parts:  # torch does not compare the checksum of this part
+                parts.read(next(name for name in parts.namelist() if name.endswith("/data.pkl")))
+            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            return int(state["step"]), dict(state["about"])
+        except PermissionError:
+            raise
+        except Exception:  # a damaged file can raise almost any kind of error
+            damaged.append(path)
+    if damaged:
+        raise _only_damaged(folder, damaged)
+    return 0, {}
 
 
 def _state(model: Pix2Pix, about: Mapping[str, object]) -> dict:

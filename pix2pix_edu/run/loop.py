@@ -23,11 +23,9 @@ from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, train, 
 
 def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
     """The run in this folder at its last checkpoint, or a new run. A folder with a run of other settings is refused."""
-    if share.first:
-        with one_writer(folder / "training"):
-            state = checkpoint.newest(folder)
-    else:
-        state = checkpoint.newest(folder, repair=False)
+    # A folder without a checkpoint needs no lock yet, which would remain there if the training is refused.
+    with one_writer(folder / "training") if share.first and checkpoint.present(folder) else contextlib.nullcontext():
+        state = checkpoint.newest(folder, repair=share.first)
     if state:
         refuse_changes(f"{folder} holds a run", state["about"].get("settings", {}), asdict(settings))
         if state["step"] > settings.steps:
@@ -40,6 +38,8 @@ def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
         except ValueError:
             raise ValueError(f"{folder} holds losses of a run, but neither its settings nor its checkpoint: name another folder") from None
         refuse_changes(f"{folder} holds a run without its checkpoint", asdict(before), asdict(settings))
+        if share.first:
+            print(f"{folder} holds losses of this run but no checkpoint: it begins again at step 0.")
     elif not (folder / "run.json").exists() and any(not file.name.startswith(".") for file in folder.glob("*")):
         raise ValueError(f"{folder} holds files that are not of a run: name a new folder, so that nothing is overwritten")
     model = build(settings)

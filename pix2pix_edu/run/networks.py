@@ -70,7 +70,7 @@ def _refuse_existing(folder: Path, files: Iterable[Path], overwrite: bool) -> No
 def _open(folder: Path, kind: str) -> nn.Module:
     """A network of the run in this folder, with its newest weights."""
     build, built_with = BUILDERS[kind]
-    settings, state = read_settings(folder), checkpoint.read(checkpoint.latest_path(folder))
+    settings, state = read_settings(folder), checkpoint.read_latest(folder)
     try:
         trained_with = state["about"].get("settings", {})
         different = [name for name, value in asdict(settings).items() if trained_with.get(name, value) != value]

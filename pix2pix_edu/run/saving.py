@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -53,7 +54,7 @@ def save_on_the_way(
     """
     folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
     with one_writer(folder / "training"):
-        log = _open_folder(model, saves, arithmetic)
+        log = _open_folder(model, saves, until, arithmetic)
 
         def save(checkpoint_too: bool) -> None:
             nonlocal saved_at, last
@@ -83,16 +84,18 @@ def save_on_the_way(
             raise
 
 
-def _open_folder(model: Pix2Pix, saves: Saves, arithmetic: str) -> MachineLog:
-    """Get the folder of a run ready for writing. Damaged files are set aside, which is printed, and so is a change of the pairs."""
+def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> MachineLog:
+    """Get the folder of a run ready for writing. What is damaged, missing or changed is printed; damaged files are set aside."""
     folder = saves.folder
     remove_unfinished(folder)
     before = checkpoint.read_header(folder)[1].get("data")
     if model.step and before and (changed := change(before, saves.about["data"])):
-        print(f"The pairs have changed since this run began: {changed}. It continues with the present ones, in another order.")
+        what_follows = "continues with the present ones, in another order" if model.step < until else "is finished and stays as it is"
+        print(f"The pairs have changed since this run began: {changed}. It {what_follows}.")
     for name, read in ((LOSSES, read_losses), (FILE, read_log)):
         try:
-            read(folder)
+            if not read(folder) and model.step:
+                print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
         except ValueError as error:
             print(f"{error} (it is kept as {set_aside(folder / name).name})")
     return MachineLog(folder, model.step, model.device, arithmetic)
@@ -109,7 +112,8 @@ def read_losses(folder: Path) -> list[list[str]]:
     except (OSError, ValueError, IndexError, csv.Error) as error:
         raise ValueError(f"{file} is damaged ({error}): the losses of earlier steps are not in the table") from error
     steps = [row[0] for row in numbers]
-    if head != COLUMNS or any(len(row) != len(COLUMNS) for row in rows) or steps != sorted(set(steps)):
+    right = all(len(row) == len(COLUMNS) and 0 < row[0] < 2**62 and all(map(math.isfinite, row[1:])) for row in numbers)
+    if head != COLUMNS or not right or steps != sorted(set(steps)):
         raise ValueError(f"{file} is damaged (it is no table of losses): the losses of earlier steps are not in the table")
     return rows
 
@@ -119,6 +123,9 @@ def write_losses(folder: Path, losses: list[tuple[int, Losses]]) -> None:
     if not losses:
         return
     values = torch.stack([torch.stack(row) for _, row in losses]).tolist()  # one transfer from a GPU for all of them
+    for (step, _), row in zip(losses, values, strict=True):
+        if not all(map(math.isfinite, row)):
+            raise _diverged(step)
     rows = [[step, *(round(value, 6) for value in row)] for (step, _), row in zip(losses, values, strict=True)]
     kept = [row for row in read_losses(folder) if int(row[0]) < rows[0][0]]
     lines = io.StringIO()
@@ -130,4 +137,11 @@ def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = SHOWN) -> Image.Imag
     """Input | fake | target, one row for each of the first pairs. The training's random numbers stay as they are."""
     x, y = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
     with own_random_numbers():
-        return draw_grid(zip(x, translate_each(model.generator, x), y, strict=True))
+        fakes = translate_each(model.generator, x)
+    if not fakes.isfinite().all():
+        raise _diverged(model.step)
+    return draw_grid(zip(x, fakes, y, strict=True))
+
+
+def _diverged(step: int) -> ValueError:
+    return ValueError(f"the training has diverged: at step {step} its numbers are no longer finite; train in a new folder with a lower lr")

@@ -83,6 +83,11 @@ def test_wrong_words_get_one_sentence_and_nothing_is_written(monkeypatch, tmp_pa
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")]
 
 
+@pytest.mark.parametrize(("size", "words"), [("33", "change the size"), ("36", "change the size, or choose a depth of 2 or less")])
+def test_no_depth_of_0_is_proposed(monkeypatch, tmp_path, size, words):
+    assert refusal(monkeypatch, "train", tmp_path / "run", *TINY, "--size", size).endswith(f"got {size}: {words}")
+
+
 def test_an_unforeseen_error_is_one_sentence_and_debug_shows_where_it_arose(monkeypatch):
     def fail(_: object) -> None:
         raise RuntimeError("size mismatch\nin line 7")

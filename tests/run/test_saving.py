@@ -75,13 +75,51 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_it_is_used(begun, 
     assert (begun / "losses.csv").read_bytes() == (tmp_path / "straight" / "losses.csv").read_bytes()
 
 
-def test_if_both_checkpoints_are_damaged_the_run_is_refused_and_both_are_kept(begun):
+@pytest.mark.parametrize("names", [[checkpoint.NAME], [checkpoint.NAME, checkpoint.PREVIOUS]])
+def test_a_run_whose_checkpoints_are_all_damaged_begins_again_only_when_they_are_moved_away(begun, names, capsys):
     for name in (checkpoint.NAME, checkpoint.PREVIOUS):
+        (begun / name).unlink()
+    for name in names:
         (begun / name).write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(ValueError, match="is damaged"):
-        resume(SETTINGS, begun)
-    assert (begun / "checkpoint.damaged.pt").exists()
-    assert (begun / "checkpoint.previous.damaged.pt").exists()
+    before = {file.name: file.read_bytes() for file in begun.iterdir()}
+    for _ in range(2):  # the second try hears the same
+        with pytest.raises(ValueError, match="has no whole checkpoint, so its trained networks are lost") as error:
+            resume(SETTINGS, begun)
+        assert f"to begin again at step 0, move {' and '.join(names)} out of the folder, or name another folder" in str(error.value)
+    with pytest.raises(ValueError, match="has no whole checkpoint"):
+        saved_step(begun)
+    assert {file.name: file.read_bytes() for file in begun.iterdir() if file.name in before} == before
+    for name in names:
+        (begun / name).unlink()
+    assert capsys.readouterr().out == ""
+    assert resume(SETTINGS, begun).step == 0
+    assert "holds losses of this run but no checkpoint: it begins again at step 0" in capsys.readouterr().out
+
+
+def test_a_damaged_newest_checkpoint_is_only_named_by_those_who_read_it(begun):
+    (begun / checkpoint.NAME).write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(ValueError, match="checkpoint.pt is damaged: repeat the command of its training, which uses the one before it"):
+        open_generator(begun)
+    assert (begun / checkpoint.NAME).read_bytes() == b"PK\x03\x04 cut off"
+
+
+def test_a_run_that_has_no_checkpoint_yet_is_not_opened(begun):
+    for name in (checkpoint.NAME, checkpoint.PREVIOUS):
+        (begun / name).unlink()
+    with pytest.raises(ValueError, match="has no checkpoint yet"):
+        open_generator(begun)
+
+
+def test_a_refused_training_leaves_nothing_behind(tmp_path):
+    folder = tmp_path / "runs" / "new"
+    settings = Settings(**{**SETTINGS.__dict__, "pairs": str(tmp_path / "nowhere")})
+    with pytest.raises(ValueError, match="is not a folder"):
+        train(folder, settings=settings)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine.txt").write_text("a file of the user")
+    with pytest.raises(ValueError, match="holds files that are not of a run"):
+        train(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_no_flipped_bit_of_a_checkpoint_changes_a_run_silently(half, tmp_path):
@@ -170,7 +208,10 @@ def test_without_its_checkpoint_a_run_of_other_settings_is_not_overwritten(begun
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.", "step,a\n1,2\n", "\0", "a\n" + '"' * 200_000]
+    "text",
+    ["", "x", "step,discriminator,adversarial,l1\n1,0.7,0.7,0.5\n2,0.", "step,a\n1,2\n", "\0", "a\n" + '"' * 200_000]
+    + [f"step,discriminator,adversarial,l1\n{rows}\n" for rows in ("-1,1,1,1", "0,1,1,1", "1,nan,1,1", "1,1,1e999,1", "2,1,1,1\n1,1,1,1")]
+    + [f"step,discriminator,adversarial,l1\n{'9' * 400},1,1,1\n"],
 )
 def test_a_damaged_table_of_losses_is_said_at_the_start_and_kept(begun, text, capsys):
     (begun / "losses.csv").write_text(text)
@@ -189,6 +230,30 @@ def test_a_damaged_machine_log_is_said_at_the_start_and_kept(begun, text, capsys
     assert [(entry["from"], entry["until"]) for entry in read_log(begun)] == [(6, 12)]
 
 
+@pytest.mark.parametrize("name", ["losses.csv", "sittings.json"])
+def test_a_file_that_was_removed_between_two_sessions_is_said(begun, name, capsys):
+    (begun / name).unlink()
+    train(begun)
+    assert f"{name} is missing or empty: what it held of the steps up to 6 is lost." in capsys.readouterr().out
+
+
+def test_nothing_is_said_to_be_missing_when_all_is_there(begun, capsys):
+    train(begun)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("part", ["generator", "discriminator"])
+def test_a_training_that_has_diverged_ends_with_a_sentence_and_its_numbers_are_not_saved(begun, part):
+    steps = run(model := resume(SETTINGS, begun), SETTINGS, begun, save_every=4)
+    next(steps)
+    with torch.no_grad():
+        next(getattr(model, part).parameters()).fill_(torch.nan)
+    with pytest.raises(ValueError, match="the training has diverged: at step 8 its numbers are no longer finite; train in a new folder"):
+        list(steps)
+    assert saved_step(begun) == 6
+    assert len(read_losses(begun)) == 6
+
+
 def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
     (tmp_path / "pairs").mkdir()
     for name in "abcd":
@@ -198,14 +263,17 @@ def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
     shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aa.png")
     capsys.readouterr()
     train(tmp_path / "run", settings=settings)
-    assert "The pairs have changed since this run began: there were 4 and now there are 5." in capsys.readouterr().out
+    said = "The pairs have changed since this run began: there were 4 and now there are 5."
+    assert f"{said} It continues with the present ones, in another order." in capsys.readouterr().out
+    shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aaa.png")
+    train(tmp_path / "run", settings=settings)
+    assert "now there are 6. It is finished and stays as it is." in capsys.readouterr().out
 
 
 def test_the_step_to_resume_from_is_read_without_the_weights(begun):
     assert saved_step(begun) == 6
     (begun / "checkpoint.pt").write_bytes(b"half")
-    with pytest.raises(ValueError, match="is damaged: repeat the command of its training"):
-        saved_step(begun)
+    assert saved_step(begun) == 4
     (begun / "checkpoint.pt").unlink()  # as after a kill between the two renamings
     assert saved_step(begun) == 4
     open_generator(begun)
