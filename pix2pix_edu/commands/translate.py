@@ -5,28 +5,36 @@ import argparse
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import SEED, path
+from pix2pix_edu.commands.options import SEED, path, whole
 from pix2pix_edu.photos.translate_folder import translate_folder
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.speed.fast_step import place
+from pix2pix_edu.weights.published_generators import SIZE, find_fetched
 
 HELP = "translate every picture in a folder"
+GENERATOR = (
+    "folder of a run; or a weight file: NAME.generator.safetensors, latest_net_G.pth; or the name of a published generator that you fetched"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("generator", type=path, help="folder of a run, or a weight file: NAME.generator.safetensors, latest_net_G.pth")
+    parser.add_argument("generator", type=path, help=GENERATOR)
     parser.add_argument("inputs", type=path, help="folder of pictures, of any size, or of .npy arrays (height, width, channels)")
     parser.add_argument("outputs", type=path, help="folder for the translations: PNG, or .npy where PNG does not fit")
     parser.add_argument("--overwrite", action="store_true", help="replace files in the folder for the translations")
     sixteen = "16: write PNG in 16 bits if the translations are grey, otherwise .npy (default: 8)"
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help=sixteen)
+    square = f"resize each picture to a square of this side first (default: {SIZE} for a published generator, otherwise leave it as it is)"
+    parser.add_argument("--size", type=whole(1, 2**13), help=square)
     parser.add_argument("--seed", type=SEED, default=0, help="seed of the dropout; another seed gives another picture")
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it: nearly the same pictures, faster")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    generator = place(open_generator(arguments.generator), arguments.fast)
+    published = find_fetched(arguments.generator)
+    size = arguments.size or (SIZE if published else None)
+    generator = place(open_generator(published or arguments.generator), arguments.fast)
     torch.manual_seed(arguments.seed)
-    translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite)
+    translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size)
     written = list(tqdm(translating, unit="picture", delay=0.5))
-    print(f"{len(written)} pictures written to {arguments.outputs}")
+    print(f"{len(written)} pictures written to {arguments.outputs}" + (f", each of {size} x {size} pixels" if size else ""))

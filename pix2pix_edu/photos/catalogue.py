@@ -1,5 +1,6 @@
 """The paper's data sets: names, sizes, direction of translation, licence and citation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,5 +110,10 @@ def listing() -> str:
     """The data sets as a table."""
     rows = [("name", "x -> y", "pairs", "MB", "direction", "licence")]
     rows += [(s.name, s.shows, str(s.pairs), str(s.megabytes), s.direction, s.licence) for s in DATA_SETS.values()]
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines with straight columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)

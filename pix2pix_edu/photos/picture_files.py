@@ -118,11 +118,12 @@ def to_values(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels.astype(np.float64) / most * 2.0 - 1.0).float()
 
 
-def read_tensor(path: Path, channels: int) -> Tensor:
-    """A picture file as a float tensor (channels, height, width) in [-1, 1]."""
+def read_tensor(path: Path, channels: int, size: int | None = None) -> Tensor:
+    """A picture file as a float tensor (channels, height, width) in [-1, 1], resized to a square if a size is given."""
     pixels = read_picture(path)
     refuse_channels(pixels.shape[2], channels, path)
-    return to_values(with_channels(pixels, channels).transpose(2, 0, 1).copy())
+    pixels = with_channels(pixels, channels)
+    return to_values((resized(pixels, size) if size else pixels).transpose(2, 0, 1).copy())
 
 
 def suffix_for(channels: int, bits: int) -> str:

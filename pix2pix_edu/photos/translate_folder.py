@@ -10,11 +10,13 @@ from pix2pix_edu.photos.picture_files import list_pictures, read_header, read_te
 from pix2pix_edu.translation import translate
 
 
-def translate_folder(generator: Generator, inputs: Path, outputs: Path, bits: int = 8, overwrite: bool = False) -> Iterator[Path]:
+def translate_folder(
+    generator: Generator, inputs: Path, outputs: Path, bits: int = 8, overwrite: bool = False, size: int | None = None
+) -> Iterator[Path]:
     """Translate every picture in `inputs` to a file of the same name in `outputs`, and yield each path once it is written.
 
     The files are PNG for 1 or 3 channels in 8 bits and for 1 channel in 16 bits, otherwise .npy. All inputs are checked first, as far
-    as their headers tell, and no file is replaced unless `overwrite` allows it.
+    as their headers tell, and no file is replaced unless `overwrite` allows it. With a size, each input is first resized to a square.
     """
     files = list_pictures(inputs)
     targets = [outputs / f"{file.stem}{suffix_for(generator.out_channels, bits)}" for file in files]
@@ -23,7 +25,7 @@ def translate_folder(generator: Generator, inputs: Path, outputs: Path, bits: in
     outputs.mkdir(parents=True, exist_ok=True)
     for number, (file, target) in enumerate(zip(files, targets, strict=True)):
         try:
-            write_picture(translate(generator, read_tensor(file, generator.in_channels)), target, bits)
+            write_picture(translate(generator, read_tensor(file, generator.in_channels, size)), target, bits)
         except (ValueError, OSError) as error:
             written = f"{number} of {len(files)} translations were written to {outputs}"
             raise ValueError(f"{file.name} was not translated: {error} ({written})") from error

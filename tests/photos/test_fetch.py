@@ -7,22 +7,20 @@ import resource
 import shlex
 import shutil
 import signal
-import ssl
 import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import call, refusal
+from loopback import CERTIFICATE, drip, lead_to, say, send, send_compressed_if_allowed, send_slowly, serving, silence, status, without_end
 from PIL import Image
 
 from pix2pix_edu.drawing.facades import write_pairs
@@ -32,120 +30,14 @@ from pix2pix_edu.photos.catalogue import DATA_SETS, MANIFESTS, DataSet
 from pix2pix_edu.photos.fetch import fetch
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.photos.verification import read_manifest
+from pix2pix_edu.weights.published_generators import GENERATORS
 
 pytestmark = pytest.mark.fault
 
 ROOMS = DataSet("rooms", "plan -> photo", {"train": 3, "val": 2}, "left_to_right", 0, "none", "nobody")
 HALF = 150_000  # bytes after which a connection breaks: more than two of the pieces in which a download is written
 REST = f"bytes={HALF}-"
-CERTIFICATE = Path(__file__).with_name("loopback.pem")
 PAGE = b"<!DOCTYPE html><title>Sign in</title>"
-
-
-class Mirror(ThreadingHTTPServer):
-    """A real server on loopback. Each request gets the next of its answers; the last answer is repeated."""
-
-    def __init__(self, *answers, secure=False):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.asked, self.released = list(answers), [], threading.Event()
-        self.address = f"http{'s' if secure else ''}://127.0.0.1:{self.server_port}"
-        if secure:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATE)
-            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers["Range"]))
-        answers = self.server.answers
-        with suppress(ConnectionError):  # the client has heard enough
-            (answers.pop(0) if len(answers) > 1 else answers[0])(self)
-
-    def log_message(self, *_):
-        pass
-
-
-def send(data, ranges=True, until=None, stall=False, total=True, encoding=None):
-    """Answer with all of `data` or the requested range; `until` breaks the connection."""
-
-    def answer(request):
-        start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-")) if ranges and request.headers["Range"] else 0
-        if start >= len(data):
-            return status(416)(request)
-        request.send_response(206 if start else 200)
-        if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        if encoding:
-            request.send_header("Content-Encoding", encoding)
-        if total:
-            request.send_header("Content-Length", str(len(data) - start))
-        request.end_headers()
-        request.wfile.write(data[start:until])
-        return silence(request) if stall else None
-
-    return answer
-
-
-def send_compressed_if_allowed(data):
-    """Compress `data` for a client that accepts it."""
-
-    def answer(request):
-        allowed = "gzip" in (request.headers["Accept-Encoding"] or "")
-        send(gzip.compress(data) if allowed else data, encoding="gzip" if allowed else None)(request)
-
-    return answer
-
-
-def say(*lines, then=None):
-    """Answer with these lines and nothing else, then do `then`."""
-
-    def answer(request):
-        request.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
-        return then(request) if then else None
-
-    return answer
-
-
-def without_end(request):
-    while True:
-        request.wfile.write(b"\x1f\x8b" * 2**15)
-
-
-def drip(request):
-    """One byte every hundredth of a second."""
-    while not request.server.released.wait(0.01):
-        request.wfile.write(b"\x1f")
-
-
-def send_slowly(data):
-    """Answer with 20 kB every hundredth of a second."""
-
-    def answer(request):
-        say("HTTP/1.0 200 OK", "")(request)
-        for start in range(0, len(data), 20_000):
-            request.wfile.write(data[start : start + 20_000])
-            time.sleep(0.01)
-
-    return answer
-
-
-def lead_to(location, then=None):
-    return say("HTTP/1.0 302 Found", f"Location: {location}", "", then=then)
-
-
-def silence(request):
-    request.server.released.wait(60)
-
-
-def status(code):
-    def answer(request):
-        request.send_response(code)
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    return answer
 
 
 @pytest.fixture(autouse=True)
@@ -157,12 +49,8 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def serve():
-    mirrors = []
-    yield lambda *answers, **settings: mirrors.append(Mirror(*answers, **settings)) or mirrors[-1]
-    for mirror in mirrors:
-        mirror.released.set()
-        mirror.shutdown()
-        mirror.server_close()
+    with serving() as start:
+        yield start
 
 
 @pytest.fixture(scope="module")
@@ -969,11 +857,13 @@ def test_a_fetched_folder_that_was_damaged_later_is_detected(tmp_path, packed, l
 # The command
 
 
-def test_fetch_without_a_name_lists_the_data_sets(monkeypatch, capsys):
+def test_fetch_without_a_name_lists_the_data_sets_and_the_generators_apart(monkeypatch, capsys):
     call(monkeypatch, "fetch")
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["name", *DATA_SETS]
-    assert all(word in lines[1] for word in ("facades", "606", "30", "right_to_left", "none stated; its makers ask to be cited"))
+    sets, generators = ([line.split() for line in part.splitlines()] for part in capsys.readouterr().out.split("\n\n"))
+    assert [words[0] for words in sets] == ["Data", "name", *DATA_SETS]
+    assert [words[:2] for words in generators[1:]] == [["name", "MB"], *([f"{name}.pth", "218"] for name in GENERATORS)]
+    assert " ".join(generators[2]).endswith("labels -> photo of a facade")
+    assert all(word in " ".join(sets[2]) for word in ("facades", "606", "30", "right_to_left", "none stated; its makers ask to be cited"))
 
 
 def test_the_command_prints_how_to_train_on_what_it_fetched(serve, monkeypatch, tmp_path, rooms, capsys):
