@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from pix2pix_edu.commands.options import path, whole
+from pix2pix_edu.drawing.classes import COLOURS_OF
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.settings import open_pairs, read_settings
@@ -35,10 +36,10 @@ def run(arguments: argparse.Namespace) -> None:
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, open_pairs(settings, "val"), arguments.count)
     scores = evaluation.score(fakes, ys)
-    reading = evaluation.read_facades(fakes, settings) if not settings.pairs and settings.drawn == "facades" else None
-    print(f"{len(ys)} pairs that the run was not trained on\n{evaluation.report(scores, reading)}")
+    facades = evaluation.score_facades(fakes, ys, settings) if not settings.pairs and settings.drawn in COLOURS_OF else None
+    print(f"{len(ys)} pairs that the run was not trained on\n{evaluation.report(scores, facades)}")
     if arguments.record:
-        record.write_record(about_run | {"scores": evaluation.as_record(scores, reading, len(ys))}, arguments.record)
+        record.write_record(about_run | {"scores": evaluation.as_record(scores, facades, len(ys))}, arguments.record)
 
 
 def _refuse_to_replace(file: Path) -> None:

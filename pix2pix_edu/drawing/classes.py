@@ -1,4 +1,6 @@
-"""The 12 classes of a facade: names, colours, and class numbers from a label map."""
+"""The classes of drawn facades: names, colours, and class numbers from a label map."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -6,6 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.images import to_tensor
+
+Colours = Mapping[str, tuple[int, int, int]]  # of the classes, by name, in the order of their numbers
 
 PARTS = {  # as in the label maps of the CMP facades
     "window": (1, 127, 255),
@@ -35,16 +39,23 @@ WALL_COLOURS = {
 }
 AROUND = {"cloud": (250, 250, 252), "sun or moon": (255, 246, 170), "tree": (40, 104, 56), "street": (108, 104, 102)}
 PAINTED_COLOURS = {**SKY_COLOURS, **AROUND, **WALL_COLOURS, **PARTS}
+COLOURS_OF = {"facades": CLASS_COLOURS, "painted": PAINTED_COLOURS}  # by the name of what is drawn
 
 CLASSES = tuple(CLASS_COLOURS)
 PALETTE = np.array(list(CLASS_COLOURS.values()), dtype=np.uint8)  # (12, 3)
+WALLS = ("facade", *WALL_COLOURS)  # the classes that are wall
 
 
-def label_ids(label_map: Image.Image | Tensor) -> Tensor:
+def label_ids(label_map: Image.Image | Tensor, colours: Colours = CLASS_COLOURS) -> Tensor:
     """The class number of each pixel of a label map, a picture or x in [-1, 1]: the class of the nearest colour."""
     x = to_tensor(label_map) if isinstance(label_map, Image.Image) else label_map
     if x.dim() not in (3, 4) or x.shape[-3] != 3:
         raise ValueError(f"a label map is a picture or a tensor of shape (3, height, width), got {tuple(x.shape)}")
-    colours = torch.from_numpy(PALETTE).to(x) / 127.5 - 1.0
-    distances = (x.movedim(-3, -1).unsqueeze(-2) - colours).square().sum(dim=-1)  # (..., height, width, 12)
+    palette = torch.tensor(list(colours.values())).to(x) / 127.5 - 1.0
+    distances = (x.movedim(-3, -1).unsqueeze(-2) - palette).square().sum(dim=-1)  # (..., height, width, classes)
     return distances.argmin(dim=-1)
+
+
+def wall_mask(labels: Tensor, colours: Colours = CLASS_COLOURS) -> Tensor:
+    """Which pixels are wall, from their class numbers."""
+    return torch.isin(labels, torch.tensor([number for number, name in enumerate(colours) if name in WALLS]))

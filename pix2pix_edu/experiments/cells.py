@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from pix2pix_edu.drawing.classes import label_ids
+from pix2pix_edu.drawing.classes import label_ids, wall_mask
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import write_text
 from pix2pix_edu.measures.pixels import colour_overlap, high_frequency_power, l1, wall_blotchiness
@@ -94,7 +94,7 @@ def score(fakes: Tensor, settings: Settings) -> dict[str, object]:
     labels = label_ids(xs)
     return found | {
         "colours": as_dict(colour_overlap(fakes, ys)),
-        "blotchiness": wall_blotchiness(fakes, ys, labels),
+        "blotchiness": wall_blotchiness(fakes, ys, wall_mask(labels)),
         "reading": as_dict(reading_scores(reader_of(settings.size)[0], fakes, labels)),
     }
 

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pix2pix_edu.drawing.classes import CLASSES
-
 # skimage is imported inside the functions, because it is slow to import.
 
 LAB_RANGES = {"L": (0.0, 100.0), "a": (-110.0, 110.0), "b": (-110.0, 110.0)}  # they include every RGB colour
@@ -60,6 +58,25 @@ def high_frequency_power(fake: Tensor, y: Tensor) -> float:
     return fake_power / real_power
 
 
+def grid_power(fake: Tensor, y: Tensor, period: int = 8) -> float:
+    """Power of patterns that repeat every 2, 4, ... `period` pixels along rows and columns, relative to y: far above 1 is a grid.
+
+    Transposed convolutions with stride 2 leave such grids. The period must divide the side of the pictures.
+    """
+    _check_shapes(fake, y)
+    height, width = y.shape[-2:]
+    if height % period or width % period:
+        raise ValueError(f"a period of {period} must divide the side of the pictures, got {height} x {width}")
+    powers = []
+    for side in (fake, y):
+        power = torch.fft.fft2(side.detach().cpu().double()).abs().square()
+        on_grid = power[..., :: height // period, :: width // period]
+        powers.append(on_grid.sum().item() - on_grid[..., 0, 0].sum().item())  # without the mean brightness
+    if powers[1] < 1e-9:
+        raise ValueError("y has no pattern of this period to compare with: it is one flat colour")
+    return powers[0] / powers[1]
+
+
 def lab(pictures: Tensor) -> Tensor:
     """Convert pictures (batch, 3, height, width) in [-1, 1] to Lab: lightness L, colour axes a (green-red) and b (blue-yellow)."""
     from skimage.color import rgb2lab
@@ -80,11 +97,14 @@ def _lab_histograms(pictures: Tensor) -> list[Tensor]:
     return [count.double() / count.sum() for count in counts]
 
 
-def wall_blotchiness(fake: Tensor, y: Tensor, labels: Tensor) -> float:
-    """How much the chroma of a wall varies from block to block, relative to y: 1 is as even as y, more is blotchy."""
+def wall_blotchiness(fake: Tensor, y: Tensor, wall: Tensor) -> float:
+    """How much the chroma of a wall varies from block to block, relative to y: 1 is as even as y, more is blotchy.
+
+    `wall` (batch, height, width) is true where there is wall.
+    """
     _check_shapes(fake, y)
     block = y.shape[-1] // 16
-    walls = F.avg_pool2d((labels.cpu() == CLASSES.index("facade")).float(), block) == 1  # blocks that are wall only
+    walls = F.avg_pool2d(wall.cpu().float(), block) == 1  # blocks that are wall only
     fake_chroma, real_chroma = (F.avg_pool2d(lab(side)[:, 1:], block) for side in (fake, y))  # (batch, 2, rows, columns)
     pictures = [i for i, wall in enumerate(walls) if wall.sum() > 1]
     fake_spread, real_spread = (

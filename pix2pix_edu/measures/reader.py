@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix_edu.drawing.classes import CLASSES, label_ids
+from pix2pix_edu.drawing.classes import CLASS_COLOURS, Colours, label_ids
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Pairs, stack_pairs
 
@@ -34,7 +34,7 @@ class Reader(nn.Module):
     With a larger receptive field it would infer windows from the layout, even where a blurred fake has none.
     """
 
-    def __init__(self, classes: int = len(CLASSES), depth: int = 6, width: int = 32):
+    def __init__(self, classes: int = len(CLASS_COLOURS), depth: int = 6, width: int = 32):
         super().__init__()
         self.see = nn.Sequential(*(_reading_block(3 if i == 0 else width, width) for i in range(depth)))
         self.classify = nn.Conv2d(width, classes, kernel_size=1)
@@ -48,12 +48,14 @@ def _reading_block(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
-def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int = 4, lr: float = 1e-2) -> Reader:
+def train_reader(
+    pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int = 4, lr: float = 1e-2, colours: Colours = CLASS_COLOURS
+) -> Reader:
     """Train a reader on real photos y and their label maps x. Do not use the pairs that it will judge."""
-    labels, photos = labels_and_photos(pairs)
+    labels, photos = labels_and_photos(pairs, colours)
     generator = torch.Generator().manual_seed(seed)
     with own_random_numbers(seed):
-        reader = Reader()
+        reader = Reader(len(colours))
     optimizer = torch.optim.Adam(reader.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     for _ in range(steps):
@@ -66,9 +68,9 @@ def train_reader(pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int 
     return reader.eval()
 
 
-def labels_and_photos(pairs: Pairs) -> tuple[Tensor, Tensor]:
+def labels_and_photos(pairs: Pairs, colours: Colours = CLASS_COLOURS) -> tuple[Tensor, Tensor]:
     """The class numbers (count, height, width) and the photos (count, 3, height, width) of some pairs."""
-    return stack_pairs((label_ids(x), y) for x, y in pairs)
+    return stack_pairs((label_ids(x, colours), y) for x, y in pairs)
 
 
 @torch.no_grad()
@@ -88,30 +90,31 @@ def scores(found: Tensor, labels: Tensor) -> ReadingScores:
     """Scores of predicted class numbers. Means are over the classes that occur in `labels`."""
     if found.shape != labels.shape:
         raise ValueError(f"found and labels must have the same shape, got {tuple(found.shape)} and {tuple(labels.shape)}")
-    both = labels.cpu().flatten() * len(CLASSES) + found.cpu().flatten()
-    counts = torch.bincount(both, minlength=len(CLASSES) ** 2).view(len(CLASSES), len(CLASSES)).double()  # rows: true classes
+    labels, found = labels.cpu().flatten(), found.cpu().flatten()
+    classes = 1 + int(torch.maximum(labels, found).max())
+    counts = torch.bincount(labels * classes + found, minlength=classes**2).view(classes, classes).double()  # rows: true classes
     right, true, called = counts.diagonal(), counts.sum(dim=1), counts.sum(dim=0)
     present = true > 0
     per_class, iou = (right / true)[present].mean(), (right / (true + called - right))[present].mean()
     return ReadingScores((right.sum() / counts.sum()).item(), per_class.item(), iou.item())
 
 
-def median_colour_per_class(pairs: Pairs) -> Callable[[Tensor], Tensor]:
+def median_colour_per_class(pairs: Pairs, colours: Colours = CLASS_COLOURS) -> Callable[[Tensor], Tensor]:
     """A translation x -> fake without a network: each class in its median colour, which minimises L1."""
-    labels, photos = labels_and_photos(pairs)
+    labels, photos = labels_and_photos(pairs, colours)
     pixels = photos.movedim(1, -1)  # colours last
-    colours = torch.zeros(len(CLASSES), 3)  # a class that never occurs stays grey
+    medians = torch.zeros(len(colours), 3)  # a class that never occurs stays grey
     for number in labels.unique():
-        colours[number] = pixels[labels == number].median(dim=0).values
-    return lambda x: colours.to(x)[label_ids(x)].movedim(-1, -3)
+        medians[number] = pixels[labels == number].median(dim=0).values
+    return lambda x: medians.to(x)[label_ids(x, colours)].movedim(-1, -3)
 
 
-def yardsticks(reader: Reader, train_pairs: Pairs, test_pairs: Pairs) -> Yardsticks:
+def yardsticks(reader: Reader, train_pairs: Pairs, test_pairs: Pairs, colours: Colours = CLASS_COLOURS) -> Yardsticks:
     """Compute the baseline scores on the test pairs."""
-    labels, photos = labels_and_photos(test_pairs)
+    labels, photos = labels_and_photos(test_pairs, colours)
     if len(photos) < 2:
         raise ValueError("with one test pair there is no other photo to take labels from: use two or more")
-    paint = median_colour_per_class(train_pairs)
+    paint = median_colour_per_class(train_pairs, colours)
     return Yardsticks(
         real_photos=reading_scores(reader, photos, labels),
         labels_of_another=reading_scores(reader, photos, labels.roll(1, dims=0)),

@@ -7,8 +7,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
 from pix2pix_edu.images import to_image
-from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, high_frequency_power, l1, psnr, ssim
+from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, grid_power, high_frequency_power, l1, psnr, ssim, wall_blotchiness
 from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.run.settings import Settings, open_pairs
 from pix2pix_edu.training import Pairs, stack_pairs
@@ -22,6 +23,15 @@ class Scores(NamedTuple):
     ssim: float
     colours: ColourOverlap
     sharpness: float
+
+
+class FacadeScores(NamedTuple):
+    """What only drawn facades can be asked, because their labels are known."""
+
+    reading: ReadingScores  # of the fakes
+    yardsticks: Yardsticks
+    blotchiness: float
+    grid: float
 
 
 def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
@@ -54,12 +64,19 @@ def score(fakes: Tensor, ys: Tensor) -> Scores:
     return Scores(l1(fakes, ys), psnr(fakes, ys), ssim(fakes, ys), colour_overlap(fakes, ys), high_frequency_power(fakes, ys))
 
 
-def read_facades(fakes: Tensor, settings: Settings) -> tuple[ReadingScores, Yardsticks]:
-    """How many labels a reading network finds in fakes of drawn facades, and the yardsticks to compare that with."""
+def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores:
+    """The scores of fakes of drawn facades that need their labels. A reading network is trained for them."""
+    colours = COLOURS_OF[settings.drawn]
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
     test_pairs = [test_pairs[i] for i in range(len(fakes))]
-    reader = train_reader(train_pairs)
-    return reading_scores(reader, fakes, labels_and_photos(test_pairs)[0]), yardsticks(reader, train_pairs, test_pairs)
+    reader = train_reader(train_pairs, colours=colours)
+    labels, _ = labels_and_photos(test_pairs, colours)
+    return FacadeScores(
+        reading_scores(reader, fakes, labels),
+        yardsticks(reader, train_pairs, test_pairs, colours),
+        wall_blotchiness(fakes, ys, wall_mask(labels, colours)),
+        grid_power(fakes, ys),
+    )
 
 
 def as_dict(scores: NamedTuple) -> dict[str, object]:
@@ -67,13 +84,16 @@ def as_dict(scores: NamedTuple) -> dict[str, object]:
     return {name: as_dict(value) if isinstance(value, tuple) else value for name, value in scores._asdict().items()}
 
 
-def as_record(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None, pairs: int) -> dict[str, object]:
+def as_record(scores: Scores, facades: FacadeScores | None, pairs: int) -> dict[str, object]:
     """The scores of this many pairs as names and numbers."""
     record = {"pairs": pairs, **as_dict(scores)}
-    return record | {"reading": {"fakes": as_dict(reading[0]), **as_dict(reading[1])}} if reading else record
+    if not facades:
+        return record
+    reading = {"fakes": as_dict(facades.reading), **as_dict(facades.yardsticks)}
+    return record | {"reading": reading, "blotchiness": facades.blotchiness, "grid": facades.grid}
 
 
-def report(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> str:
+def report(scores: Scores, facades: FacadeScores | None) -> str:
     """The scores as text."""
     colours = " / ".join(f"{share:.2f}" for share in scores.colours)
     lines = [
@@ -81,8 +101,10 @@ def report(scores: Scores, reading: tuple[ReadingScores, Yardsticks] | None) -> 
         f"colours in common with the targets, L / a / b: {colours}   (1 = the same colours equally often)",
         f"power of fine detail, relative to the targets: {scores.sharpness:.2f}   (below 1: blur, above 1: noise)",
     ]
-    if reading:
-        fakes, (ceiling, floor, median) = reading
+    if facades:
+        fakes, (ceiling, floor, median) = facades.reading, facades.yardsticks
+        lines += [f"walls, from block to block, relative to the targets: {facades.blotchiness:.2f}   (above 1: blotches)"]
+        lines += [f"patterns that repeat every 2, 4 or 8 pixels, relative to the targets: {facades.grid:.2f}   (far above 1: a grid)"]
         how = "A network that learned on real photos to name the class of each pixel reads the fakes: real photos are the most to hope for."
         rows = {"these fakes": fakes, "real photos": ceiling, "labels of another": floor, "median colours": median}
         lines += ["", how, f"{'read by a network':20}{'per pixel':>10}{'per class':>10}{'IoU':>10}"]

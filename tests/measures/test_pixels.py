@@ -7,8 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pix2pix_edu.drawing.classes import CLASSES
-from pix2pix_edu.measures.pixels import LAB_RANGES, colour_overlap, high_frequency_power, l1, lab, psnr, ssim, wall_blotchiness
+from pix2pix_edu.measures.pixels import LAB_RANGES, colour_overlap, grid_power, high_frequency_power, l1, lab, psnr, ssim, wall_blotchiness
 
 
 def noise(count=3, size=32, seed=0):
@@ -128,24 +127,33 @@ def test_the_overlap_is_symmetric_and_agrees_with_the_histograms_of_numpy():
         assert there[i] == pytest.approx(np.minimum(*shares).sum(), abs=1e-3)  # a value on the edge of a bin may be counted in either
 
 
-WALL = CLASSES.index("facade")
-
-
 def test_only_blotches_on_walls_count():
     blocks, y = F.interpolate(noise(2, 16), scale_factor=4), noise(2, 64) * 0.2
-    labels = torch.full((2, 64, 64), WALL)
-    labels[:, :30] = WALL + 1  # the blocks of rows 28 to 31 are partly wall and do not count
+    wall = torch.ones(2, 64, 64, dtype=torch.bool)
+    wall[:, :30] = False  # the blocks of rows 28 to 31 are partly wall and do not count
     blotchy_above, blotchy_below = y.clone(), y.clone()
     blotchy_above[:, :, :30], blotchy_below[:, :, 30:] = blocks[:, :, :30], blocks[:, :, 30:]
-    assert wall_blotchiness(blotchy_above, y, labels) == 1.0
-    assert wall_blotchiness(blotchy_below, y, labels) > 4
+    assert wall_blotchiness(blotchy_above, y, wall) == 1.0
+    assert wall_blotchiness(blotchy_below, y, wall) > 4
 
 
 def test_light_and_dark_blocks_of_the_same_chroma_are_not_blotches():
     grey_blocks = F.interpolate(noise(2, 16)[:, :1].expand(-1, 3, -1, -1), scale_factor=4)
-    assert wall_blotchiness(grey_blocks, noise(2, 64), torch.full((2, 64, 64), WALL)) < 0.01
+    assert wall_blotchiness(grey_blocks, noise(2, 64), torch.ones(2, 64, 64, dtype=torch.bool)) < 0.01
 
 
 def test_pictures_without_walls_are_refused():
     with pytest.raises(ValueError, match="no walls"):
-        wall_blotchiness(noise(), noise(), torch.full((3, 32, 32), WALL + 1))
+        wall_blotchiness(noise(), noise(), torch.zeros(3, 32, 32, dtype=torch.bool))
+
+
+def test_a_checkerboard_is_power_on_the_grid_and_noise_is_not():
+    y = noise(2, 64)
+    board = ((torch.arange(64)[:, None] + torch.arange(64)) % 2 * 2.0 - 1.0).expand(2, 3, 64, 64)
+    assert grid_power(y, y) == 1.0
+    assert grid_power(y + 0.2 * board, y) > 5
+    assert 0.5 < grid_power(noise(2, 64, seed=1), y) < 2
+    with pytest.raises(ValueError, match="must divide"):
+        grid_power(y, y, period=48)
+    with pytest.raises(ValueError, match="one flat colour"):
+        grid_power(y, torch.zeros_like(y))

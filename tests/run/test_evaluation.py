@@ -1,0 +1,25 @@
+"""The scores of drawn facades, on fakes whose scores are known."""
+
+import pytest
+import torch
+
+from pix2pix_edu.run import evaluation
+from pix2pix_edu.run.settings import Settings, open_pairs
+from pix2pix_edu.training import stack_pairs
+
+
+@pytest.mark.parametrize("drawn", ["facades", "painted"])
+def test_real_photos_score_as_real_photos_and_grey_ones_do_not(monkeypatch, drawn):
+    train_reader = evaluation.train_reader
+    monkeypatch.setattr(evaluation, "train_reader", lambda pairs, colours: train_reader(pairs, steps=30, colours=colours))
+    settings = Settings(drawn=drawn, size=32, depth=3, width=4, count=24)
+    pairs = open_pairs(settings, "val")
+    _, ys = stack_pairs(pairs[i] for i in range(12))
+    real, grey = (evaluation.score_facades(fakes, ys, settings) for fakes in (ys, torch.zeros_like(ys)))
+    assert real.reading == real.yardsticks.real_photos
+    assert real.reading.per_class > real.yardsticks.labels_of_another.per_class
+    assert (real.blotchiness, real.grid) == (1.0, 1.0)
+    assert grey.reading.per_class < real.reading.per_class
+    assert (grey.blotchiness, grey.grid) == (pytest.approx(0.0, abs=1e-4), 0.0)
+    text = evaluation.report(evaluation.score(ys, ys), real)
+    assert "relative to the targets: 1.00   (far above 1: a grid)" in text
