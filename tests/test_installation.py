@@ -3,6 +3,7 @@
 Everything is really built and installed, into folders of this test; what stands in for the large packages is empty wheels.
 """
 
+import ast
 import os
 import re
 import runpy
@@ -20,6 +21,8 @@ from pathlib import Path
 
 import pytest
 from repository import ROOT
+
+from pix2pix_edu.classroom import runtime
 
 SETUP = (ROOT / "tests" / "setup_cell.py").read_text()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -62,9 +65,18 @@ def test_make_oldest_takes_every_package_at_the_lower_bound_of_pyproject():
 def test_make_colab_has_all_that_the_lessons_need():
     pins, python = requirements("colab")
     needed = {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *EXTRAS["classroom"]]}
-    brought = {"scikit-image", "filelock", "requests"}  # with the course itself, at whichever version
+    brought = {"scikit-image", "filelock", "requests", "urllib3"}  # with the course itself, at whichever version
     assert needed - brought - {"jupyterlab"} <= {re.split("=", pin)[0] for pin in pins}
     assert python == "3.13"
+
+
+def test_every_package_that_the_library_imports_is_declared():
+    nodes = [node for file in (ROOT / "pix2pix_edu").rglob("*.py") for node in ast.walk(ast.parse(file.read_text()))]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    foreign = {module.split(".")[0] for module in modules} - {"pix2pix_edu", *sys.stdlib_module_names}
+    of_ipywidgets = {"IPython", "traitlets"}
+    assert {runtime.NEEDED.get(module, module) for module in foreign - of_ipywidgets} <= PACKAGES
 
 
 def test_without_the_python_of_a_list_make_says_on_which_one_it_runs_instead(tmp_path):

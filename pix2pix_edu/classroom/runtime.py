@@ -3,7 +3,19 @@
 import sys
 from importlib import util
 
-SAME_NAME = ("torch", "torchvision", "numpy", "tqdm", "filelock", "requests", "safetensors", "ipywidgets", "anywidget", "matplotlib")
+SAME_NAME = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "tqdm",
+    "filelock",
+    "requests",
+    "urllib3",
+    "safetensors",
+    "ipywidgets",
+    "anywidget",
+    "matplotlib",
+)
 NEEDED = {"PIL": "pillow", "skimage": "scikit-image", **{name: name for name in SAME_NAME}}  # module: its name for pip
 
 
