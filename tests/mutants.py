@@ -55,6 +55,7 @@ EQUIVALENT = {
     **{("training.py", CACHE.format(2), CACHE.format(size)): "the same orders, kept or made again" for size in (1, 3, 4)},
     ("training.py", ADAM.format(True), ADAM.format(False)): "the same update, slower",
     ("discriminator.py", "conv = self.convs[-1]", "conv = self.convs[-2]"): "the last two convolutions of every patch are the same",
+    ("run/checkpoint.py", "return False", "return None"): "of _fits and _is_random_state, only whether it is true is asked",
 }
 
 SWAPPED = {

@@ -1,13 +1,14 @@
 import os
 import resource
 import signal
+import stat
 
 import pytest
 import torch
 from tiny import random_pairs, same, small_model
 
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.training import Batches, linear_decay, train
+from pix2pix_edu.training import Batches, Pix2Pix, linear_decay, train
 
 
 def train_and_save(path, until):
@@ -125,3 +126,35 @@ def test_adams_averages_take_the_memory_layout_of_the_weights(state):
 def test_random_numbers_of_a_gpu_are_left_alone_where_there_is_none(state):
     checkpoint.restore(model := small_model(), {**state, "cuda_random": [torch.zeros(16, dtype=torch.uint8)]}, "run.pt")
     assert model.step == 1
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """Stands in for a GPU, which few machines have: a list of the random numbers that it was given, at first its own."""
+    given = [torch.arange(16, dtype=torch.uint8)]
+    monkeypatch.setattr(Pix2Pix, "device", torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: given[-1])
+    monkeypatch.setattr(torch.cuda, "set_rng_state", given.append)
+    return given
+
+
+def test_the_random_numbers_of_a_gpu_are_saved_and_restored(gpu, tmp_path):
+    checkpoint.save(model := small_model(), tmp_path / "run.pt")
+    checkpoint.load(model, tmp_path / "run.pt")
+    assert len(gpu) == 2
+    assert torch.equal(gpu[1], gpu[0])
+
+
+def test_a_checkpoint_from_a_cpu_leaves_the_random_numbers_of_a_gpu_alone(state, gpu):
+    assert state["cuda_random"] == []
+    checkpoint.restore(small_model(), state, "run.pt")
+    assert len(gpu) == 1
+
+
+def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp_path, monkeypatch):
+    calls, replace, fsync = [], os.replace, os.fsync  # a power cut cannot be tried: the order of the calls is looked at
+    monkeypatch.setattr(os, "replace", lambda old, new: (calls.append("rename"), replace(old, new)))
+    monkeypatch.setattr(os, "fsync", lambda file: (calls.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file"), fsync(file)))
+    checkpoint.save_and_keep_previous(small_model(), tmp_path, {})
+    assert calls == ["file", "rename", "folder", "rename", "folder"]
