@@ -1,9 +1,11 @@
 """Where the bundled data is; files that are written whole, by one process at a time; weights that are checked before they are used."""
 
 import contextlib
+import errno
 import os
 import secrets
 import socket
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -28,7 +30,9 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         os.replace(unfinished, path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename in (None, str(unfinished)):
+            error.filename = str(path)  # the one that the user knows; it is None if the disk is full
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
@@ -63,6 +67,23 @@ def remove_unfinished(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Raise an error if nothing could be written to a folder, which need not exist yet: before hours of work instead of after them."""
+    place = folder
+    while True:
+        try:
+            os.lstat(place)
+            break
+        except FileNotFoundError:
+            place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        error.filename = str(folder)
+        raise
+
+
 def set_aside(path: Path) -> Path:
     """Rename a damaged file, so that it is neither used nor lost. Return its new path."""
     aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
@@ -87,6 +108,8 @@ def one_writer(path: Path, wait: float = 0.0) -> Iterator[None]:
             # A singleton can be taken again in the same process, for example by a notebook's cell that was stopped and is run again.
             held.enter_context(FileLock(lock, is_singleton=True).acquire(timeout=wait))
         except Timeout:
+            if not lock.exists():  # it was not made, as on a disk for which the system accepts no new files
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
             user = _read_holder(holder)
             raise ValueError(f"{path} is in use by {user}: wait until that has ended, or stop it, and repeat this") from None
         except NotImplementedError:  # some network drives have no locks

@@ -4,7 +4,7 @@ import argparse
 
 import torch
 
-from pix2pix_edu.commands.options import path, whole
+from pix2pix_edu.commands.options import path, refuse_ignored, whole
 from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import fastest
@@ -21,13 +21,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=whole(1, 10_000), default=7, help="how often each is timed; the median is shown (default: 7)")
     parser.add_argument("--reference", type=path, help="folder with the reference implementation's code, to be timed in the same turns")
     parser.add_argument("--pairs", type=path, help="folder of side-by-side images: also time a step that reads its pairs from there")
-    parser.add_argument("--workers", type=whole(0, 64), default=0, help="processes that read those pairs ahead (default: 0)")
+    parser.add_argument("--workers", type=whole(0, 64), help="processes that read those pairs ahead (default: 0)")
 
 
 def run(arguments: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = None
-    if arguments.pairs:
+    if not arguments.pairs:
+        refuse_ignored(arguments, ["workers"], "without --pairs: add that, or leave it out")
+    else:
         data = Batches(open_folder(arguments.pairs, arguments.size), arguments.batch_size)
         if arguments.workers:
             data = ReadAhead(data, 10**9, arguments.workers)

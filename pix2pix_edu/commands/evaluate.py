@@ -7,6 +7,7 @@ import torch
 
 from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.drawing.classes import COLOURS_OF
+from pix2pix_edu.files import refuse_unwritable
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.settings import open_pairs, read_settings
@@ -43,7 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_to_replace(file: Path) -> None:
-    """Raise an error if a file is in the way that is not a record."""
+    """Raise an error if a file is in the way that is not a record, or if none can be written there."""
+    refuse_unwritable(file.parent)
     if not (file.exists() or file.is_symlink()):
         return
     try:

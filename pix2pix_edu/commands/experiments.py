@@ -9,6 +9,7 @@ from pix2pix_edu.commands.options import SEED, path
 from pix2pix_edu.experiments import gallery
 from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, cell_settings, run_cell
 from pix2pix_edu.experiments.orders import measures
+from pix2pix_edu.files import refuse_unwritable
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.record import read_record
 from pix2pix_edu.run.settings import refuse_changes
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> None:
     chosen = [(name, seed, cell_settings(name, seed)) for seed in arguments.seeds for name in arguments.cells]
     # Read first: a missing record should be noticed before training, and --gallery may replace the bundled ones.
     bundled = {(name, seed): gallery.record(name, seed) for name, seed, _ in chosen} if arguments.compare else {}
+    if arguments.gallery:
+        refuse_unwritable(arguments.gallery)
     for name, seed, settings in chosen:
         folder = arguments.folder / f"{name}-{seed}"
         if not (folder / "record.json").exists():

@@ -2,7 +2,9 @@
 
 import argparse
 import shlex
+from pathlib import Path
 
+from pix2pix_edu.commands.options import refuse_ignored
 from pix2pix_edu.images import list_images
 from pix2pix_edu.photos import catalogue
 from pix2pix_edu.photos.fetch import ROOT, fetch
@@ -27,9 +29,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     name, root = arguments.name, arguments.root
-    if not name:
+    if name is None:
+        refuse_ignored(arguments, ["root", "source"], "without a name: name a data set or a generator, or leave it out")
         print(f"Data sets:\n{catalogue.listing()}\n\nTrained generators:\n{published.listing()}")
     elif name in catalogue.DATA_SETS:
+        if arguments.source and Path(arguments.source).is_dir():
+            refuse_ignored(arguments, ["root"], "with a folder as --source, which is used where it is: leave one of them out")
         _fetch_data_set(name, ROOT if root is None else root, arguments.source)
     elif published.is_published(name):
         _fetch_generator(name, published.ROOT if root is None else root, arguments.source)

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.files import whole_file
 from pix2pix_edu.run.evaluation import draw_grid, translate_each
 from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained
@@ -24,7 +25,8 @@ def run(arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
     image = translations(8)
     PICTURE.parent.mkdir(exist_ok=True)
-    image.save(PICTURE)
+    with whole_file(PICTURE) as file:
+        image.save(file, "PNG")
     seconds = time.perf_counter() - started
     print(f"{PICTURE}: eight label maps, below them the network's translations, at the bottom the drawn photographs ({seconds:.1f} s)")
 

@@ -1,7 +1,7 @@
 """Numbers and paths on the command line, checked where they are read."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -33,6 +33,14 @@ def path(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError(f"must be the name of a file or folder, got {text!r}")
     return Path(text)
+
+
+def refuse_ignored(arguments: argparse.Namespace, names: Iterable[str], because: str) -> None:
+    """Raise an error if one of these options was given, which would be ignored. One that was not is None, False or absent."""
+    for name in names:
+        value = getattr(arguments, name, None)
+        if value is not None and value is not False:
+            raise ValueError(f"--{name.replace('_', '-')} has no effect {because}")
 
 
 SEED = whole(0, 2**31 - 1)

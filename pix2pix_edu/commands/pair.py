@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import path, real, whole
+from pix2pix_edu.commands.options import path, real, refuse_ignored, whole
 from pix2pix_edu.generator import largest_depth
 from pix2pix_edu.photos.make_pairs import EDGE_SIGMA, INPUTS, SIGMAS, SIZES, VAL_EVERY, edges, pair_folder
 from pix2pix_edu.run.settings import Settings
@@ -26,13 +26,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     side = "side of x and y in pixels, even; train with the same size (default: 256)"
     parser.add_argument("--size", type=whole(*SIZES), default=256, help=side)
     smoothing = f"smoothing before edge detection (default: {EDGE_SIGMA} pixels)"
-    parser.add_argument("--sigma", type=real(*SIGMAS), default=EDGE_SIGMA, help=smoothing)
+    parser.add_argument("--sigma", type=real(*SIGMAS), help=smoothing)
     every = f"one photograph in this many is set aside for validation; 0: none (default: {VAL_EVERY})"
     parser.add_argument("--val-every", type=whole(0, 10**6), default=VAL_EVERY, help=every)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    make_input = functools.partial(edges, sigma=arguments.sigma) if arguments.input == "edges" else INPUTS[arguments.input]
+    make_input = INPUTS[arguments.input]
+    if make_input is not edges:
+        refuse_ignored(arguments, ["sigma"], f"on {arguments.input}, which needs no smoothing: leave it out, or make edges")
+    elif arguments.sigma is not None:
+        make_input = functools.partial(edges, sigma=arguments.sigma)
     writing = pair_folder(make_input, arguments.photos, arguments.pairs, arguments.size, arguments.val_every)
     written = list(tqdm(writing, unit="pair", delay=0.5))
     unseen = sum(path.parent != arguments.pairs and path.parent.name == "val" for path in written)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import path, whole
+from pix2pix_edu.commands.options import path, refuse_ignored, whole
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.folders import DIRECTIONS
@@ -78,9 +78,14 @@ def chosen(arguments: argparse.Namespace) -> Settings:
     """The settings that the options name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Settings) if field.name in arguments}
     for one, other in WITHOUT_EFFECT:
-        if one in given and other in given:
-            raise ValueError(f"--{one} has no effect with --{other.replace('_', '-')}: leave one of them out")
-    return Settings(**given)
+        if other in given:
+            refuse_ignored(arguments, [one], f"with --{other.replace('_', '-')}: leave one of them out")
+    settings = Settings(**given)
+    if not settings.pairs:
+        refuse_ignored(arguments, ["direction"], "on drawn pairs: leave it out, or name a folder with --pairs")
+    if "L1" not in settings.loss:
+        refuse_ignored(arguments, ["l1_weight"], f"with --loss {settings.loss}, which has no L1: leave one of them out")
+    return settings
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -5,7 +5,8 @@ import argparse
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import SEED, path, whole
+from pix2pix_edu.commands.options import SEED, path, refuse_ignored, whole
+from pix2pix_edu.layers import AlwaysDropout
 from pix2pix_edu.photos.translate_folder import translate_folder
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.speed.fast_step import place
@@ -26,15 +27,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help=sixteen)
     square = f"resize each picture to a square of this side first (default: {SIZE} for a published generator, otherwise leave it as it is)"
     parser.add_argument("--size", type=whole(1, 2**13), help=square)
-    parser.add_argument("--seed", type=SEED, default=0, help="seed of the dropout; another seed gives another picture")
+    parser.add_argument("--seed", type=SEED, help="seed of the dropout; another seed gives another picture (default: 0)")
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it: nearly the same pictures, faster")
 
 
 def run(arguments: argparse.Namespace) -> None:
     published = find_fetched(arguments.generator)
     size = arguments.size or (SIZE if published else None)
-    generator = place(open_generator(published or arguments.generator), arguments.fast)
-    torch.manual_seed(arguments.seed)
+    generator = open_generator(published or arguments.generator)
+    if not any(isinstance(module, AlwaysDropout) and module.p for module in generator.modules()):
+        refuse_ignored(arguments, ["seed"], "on this generator, which has no dropout: leave it out")
+    generator = place(generator, arguments.fast)
+    torch.manual_seed(arguments.seed or 0)
     translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size)
     written = list(tqdm(translating, unit="picture", delay=0.5))
     print(f"{len(written)} pictures written to {arguments.outputs}" + (f", each of {size} x {size} pixels" if size else ""))

@@ -87,7 +87,7 @@ def _unfinished(pairs: Path) -> Iterator[Path]:
 
 
 def _check(files: list[Path], pairs: Path, size: int, val_every: int) -> None:
-    if pairs.exists():
+    if os.path.lexists(pairs):
         raise ValueError(f"{pairs} already exists: name a new folder, so that nothing is overwritten")
     if not SIZES[0] <= size <= SIZES[1]:
         raise ValueError(f"size must be from {SIZES[0]:,} to {SIZES[1]:,}, got {size:,}")

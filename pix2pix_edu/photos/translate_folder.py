@@ -1,5 +1,6 @@
 """Translate every picture in a folder."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def translate_folder(
 
 def _refuse_collisions(files: list[Path], targets: list[Path], inputs: Path, outputs: Path, overwrite: bool) -> None:
     names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
-    if outputs.resolve() == inputs.resolve() or len(names) < len(files):
+    if os.path.realpath(outputs) == os.path.realpath(inputs) or len(names) < len(files):
         raise ValueError(f"translations in {outputs} would overwrite images: choose another folder, and give each image a name of its own")
     if outputs.exists() and not outputs.is_dir():
         raise ValueError(f"{outputs} is not a folder: choose another name for the folder of translations")

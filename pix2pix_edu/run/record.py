@@ -15,13 +15,13 @@ CURVE_POINTS = 200  # as many as a figure can show
 
 
 def command(settings: Settings) -> str:
-    """The command line that starts this run; options with their default values are left out."""
+    """The command line that starts this run; options that have their default values or no effect are left out."""
     words = ["python -m pix2pix_edu train FOLDER"]
     for field in fields(Settings):
         value, option = getattr(settings, field.name), field.name.replace("_", "-")
         if isinstance(value, bool) and value != field.default:
             words.append(f"--{option}" if value else f"--no-{option}")
-        elif value != field.default:
+        elif value != field.default and (field.name != "l1_weight" or "L1" in settings.loss):
             words.append(f"--{option} {shlex.quote(str(value))}")
     return " ".join(words)
 

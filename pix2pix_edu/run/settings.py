@@ -178,9 +178,11 @@ def read_settings(folder: Path) -> Settings:
         saved = json.loads(read_text(file))
         if not isinstance(saved, dict):
             raise ValueError("it holds no settings")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
     except (OSError, ValueError, RecursionError) as error:
+        if getattr(error, "errno", None):  # the system does not let it be read, so it may be whole
+            raise
         raise ValueError(f"{file} is damaged: repeat the command of its training, which writes it again") from error
     unknown = sorted(saved.keys() - {field.name for field in fields(Settings)})
     if unknown:

@@ -1,7 +1,12 @@
 """Wrong words on the command line: each gets one sentence at once, no traceback, and nothing is written."""
 
+import os
+import resource
+import time
+
 import pytest
-from command_line import refusal
+from command_line import call, refusal
+from PIL import Image
 
 from pix2pix_edu import __main__
 
@@ -68,6 +73,7 @@ OTHERS = [
     ["page", ""],
     ["page", "page", "--network", "nobody"],
     ["dance"],
+    ["fetch", ""],
 ]
 CALLS = [[*TRAIN, *TINY, option, value] for option, values in WRONG_SETTINGS.items() for value in values] + OTHERS
 
@@ -81,6 +87,115 @@ def test_wrong_words_get_one_sentence_and_nothing_is_written(monkeypatch, tmp_pa
     assert "\n" not in message.strip()
     assert capsys.readouterr().out == ""
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["compare", "--steps", "5"], "steps"),
+        (["compare", "--batch-size", "1"], "batch-size"),
+        (["compare", "--l1-weight", "0"], "l1-weight"),
+        (["compare", "--seeds", "0"], "seeds"),
+        (["compare", "--results", "there"], "results"),
+        (["compare", "--train", "trials", "--time"], "time"),
+        (["compare", "--train", "trials", "--paper"], "paper"),
+        (["pair", "grey", ".", "pairs", "--sigma", "1"], "sigma"),
+        (["bench", "--workers", "0"], "workers"),
+        (["fetch", "--root", "there"], "root"),
+        (["fetch", "--source", "there"], "source"),
+        (["fetch", "facades", "--source", ".", "--root", "there"], "root"),
+        ([*TRAIN, *TINY, "--direction", "left_to_right"], "direction"),
+        ([*TRAIN, *TINY, "--loss", "cGAN", "--l1-weight", "100"], "l1-weight"),
+        ([*TRAIN, *TINY, "--pairs", ".", "--count", "400"], "count"),
+    ],
+    ids=str,
+)
+def test_an_option_that_would_be_ignored_is_refused(monkeypatch, tmp_path, words, option):
+    monkeypatch.chdir(tmp_path)
+    assert f"--{option} has no effect" in refusal(monkeypatch, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A run of two steps, and some pictures."""
+    folder = tmp_path_factory.mktemp("place")
+    (folder / "photos").mkdir()
+    for name in "abc":
+        Image.effect_noise((32, 32), 80).save(folder / "photos" / f"{name}.png")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        call(monkeypatch, "train", folder / "run", *TINY, "--count", "4")
+    return folder
+
+
+@pytest.fixture
+def place(run_folder, tmp_path, monkeypatch):
+    """A folder with that run, a file, and a link that leads back to itself."""
+    os.symlink(run_folder / "run", tmp_path / "run")
+    os.symlink(run_folder / "photos", tmp_path / "photos")
+    os.symlink("loop", tmp_path / "loop")
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+WITH_A_TARGET = {
+    "train": [*TINY, "--count", "4"],
+    "translate": ["run", "photos"],
+    "export": ["run"],
+    "page": [],
+    "pair": ["grey", "photos"],
+    "fetch": ["facades", "--root"],
+    "experiments": ["trials", "--cells", "L1", "--seeds", "0", "--gallery"],
+    "compare": ["--train", "trials", "--results"],
+    "evaluate": ["run", "--record"],
+}
+
+
+@pytest.mark.parametrize("target", ["file/x", "loop/x", "/dev/null/x", "/proc/x", "n" * 300], ids=lambda target: target[:9])
+@pytest.mark.parametrize("command", WITH_A_TARGET)
+def test_a_target_that_cannot_be_written_is_named_before_the_work(monkeypatch, place, command, target):
+    before, started = sorted(place.iterdir()), time.monotonic()
+    message = refusal(monkeypatch, command, *WITH_A_TARGET[command], target)
+    assert time.monotonic() - started < 15  # scoring or training takes longer
+    assert "Errno" not in message and "unforeseen" not in message
+    assert target.split("/")[-1][:9] in message or target.split("/")[0] in message
+    assert sorted(place.iterdir()) == before
+    assert (place / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("target", ["file", "loop", "/dev/null"])
+@pytest.mark.parametrize("command", WITH_A_TARGET)
+def test_something_else_in_the_place_of_the_target_is_named_before_the_work(monkeypatch, place, command, target):
+    before, started = sorted(place.iterdir()), time.monotonic()
+    message = refusal(monkeypatch, command, *WITH_A_TARGET[command], target)
+    assert time.monotonic() - started < 15
+    assert "Errno" not in message and "unforeseen" not in message
+    assert target in message
+    assert sorted(place.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", ["translate", "evaluate", "export"])
+def test_a_file_in_the_place_of_a_run_is_not_called_damaged(monkeypatch, place, command):
+    words = {"translate": ["photos", "out"], "evaluate": [], "export": ["out"]}[command]
+    assert "damaged" not in refusal(monkeypatch, command, "file/x", *words)
+    if command != "translate":  # there it would be a weight file
+        assert "file is not the folder of a run" in refusal(monkeypatch, command, "file", *words)
+
+
+@pytest.mark.parametrize("command", ["train", "translate", "export", "page", "pair", "first"])
+def test_a_limit_on_the_size_of_files_gets_one_sentence_that_names_the_place(monkeypatch, place, command):
+    words = {"train": ["new", *TINY, "--count", "4"], "translate": ["run", "photos", "new"], "export": ["run", "new"], "first": []}
+    words |= {"page": ["new"], "pair": ["grey", "photos", "new", "--size", "64"]}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    try:
+        message = refusal(monkeypatch, command, *words[command])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "Errno" not in message and "unforeseen" not in message
+    assert ("first_translation.png" if command == "first" else "new") in message
+    assert not [file for file in place.rglob("*") if file.is_file() and file.stat().st_size == 300]
 
 
 @pytest.mark.parametrize(("size", "words"), [("33", "change the size"), ("36", "change the size, or choose a depth of 2 or less")])
