@@ -1,25 +1,28 @@
 // A drawing board for label maps, for mouse, touch, pen and keyboard. The page around it decides what to do with the drawing.
 
-const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in pixels
+const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in 64ths of the board's side
 const RECTANGLE = "rectangle";
 const STEPS_KEPT = 100; // for undo
-const LONG_STEP = 8; // pixels
+const LONG_STEP = 8; // in 64ths as well
+const BORDER = 1; // CSS pixels, as in board.css
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP =
-  "Arrow keys move the cursor, with Shift by 8 pixels. Space or Enter puts the pen down, and lifts it again. Escape lifts it too, " +
-  "or cancels an unfinished rectangle. An underlined letter chooses that class; 1, 2, 4 or 8 that brush; R the rectangle. " +
+  "Arrow keys move the cursor, with Shift by an eighth of the board. Space or Enter puts the pen down, and lifts it again. Escape lifts it too, " +
+  "or cancels an unfinished rectangle. An underlined letter chooses that class; 1 to 4 choose a brush; R the rectangle. " +
   "Ctrl+Z undoes, Ctrl+Y redoes.";
 
 /**
- * classes: [{name, color: "#rrggbb"}] in class-number order; size: side in pixels; samples: [{name, labels: Uint8Array(size * size)}].
+ * classes: [{name, color: "#rrggbb", group}] in class-number order, group being a title or ""; size: side in pixels; samples: [{name, labels: Uint8Array(size * size)}].
  * onChange(labels) is called after each change, load() included, at most once per animation frame.
  * The board starts blank (class 0). Returns {element, labels(), load(labels)}.
  */
 export function createBoard({ classes, size, samples = [], onChange = () => {} }) {
+  const unit = Math.max(1, size >> 6);
+  const brushes = BRUSHES.map((side) => side * unit);
   const picture = new Picture(size);
-  const view = buildView(classes, size, samples);
+  const view = buildView(classes, size, samples, brushes);
   const cursor = { x: size >> 1, y: size >> 1 };
-  let [label, tool, frame] = [Math.min(1, classes.length - 1), BRUSHES[2], 0];
+  let [label, tool, frame] = [Math.min(1, classes.length - 1), brushes[2], 0];
 
   function say(words) {
     view.status.textContent = words;
@@ -134,10 +137,10 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   }
 
   const keys = Object.fromEntries(view.letters.map((letter, place) => [letter, () => choose("class", place)]));
-  for (const brush of BRUSHES) keys[brush] = () => choose("tool", brush);
+  brushes.forEach((brush, place) => (keys[place + 1] = () => choose("tool", brush)));
   keys.r = () => choose("tool", RECTANGLE);
   view.element.addEventListener("keydown", (event) => {
-    const action = actionOf(event, keys, view.canvas, { undo, redo, press, step, escape });
+    const action = actionOf(event, keys, view.canvas, LONG_STEP * unit, { undo, redo, press, step, escape });
     if (!action) return;
     event.preventDefault();
     event.stopPropagation(); // the notebook around the board has its own shortcuts
@@ -167,6 +170,16 @@ export function paintLabels(canvas, labels, classes) {
   const image = context.createImageData(canvas.width, canvas.height);
   labels.forEach((value, place) => image.data.set([...colours[value], 255], 4 * place));
   context.putImageData(image, 0, 0);
+}
+
+/** Show a picture of `size` pixels as large as its parent allows, at a whole number of screen pixels for each of its own. */
+export function scaleWhole(element, size, border = 0) {
+  const fit = ([{ contentRect }]) => {
+    const available = (contentRect.width - 2 * border) * devicePixelRatio;
+    const scale = Math.max(1, Math.floor(available / size));
+    element.style.width = `${(scale * size) / devicePixelRatio + 2 * border}px`;
+  };
+  new ResizeObserver(fit).observe(element.parentElement);
 }
 
 export function toRgb({ color }) {
@@ -259,12 +272,12 @@ function listenToPointers(canvas, size, { begin, hover, draw, end, cancel }) {
   canvas.addEventListener("pointercancel", release(cancel));
 }
 
-function actionOf(event, keys, canvas, { undo, redo, press, step, escape }) {
+function actionOf(event, keys, canvas, longStep, { undo, redo, press, step, escape }) {
   const key = event.key.toLowerCase();
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) return key === "z" ? (event.shiftKey ? redo : undo) : key === "y" ? redo : null;
   if (event.target === canvas) {
-    if (event.key in ARROWS) return () => step(ARROWS[event.key], event.shiftKey ? LONG_STEP : 1);
+    if (event.key in ARROWS) return () => step(ARROWS[event.key], event.shiftKey ? longStep : 1);
     if (event.key === " " || event.key === "Enter") return event.repeat ? () => {} : press;
     if (event.key === "Escape") return escape;
   }
@@ -285,12 +298,12 @@ function lettersOf(classes) {
   });
 }
 
-function buildView(classes, size, samples) {
+function buildView(classes, size, samples, brushes) {
   const letters = lettersOf(classes);
-  const paints = classes.map(({ name, color }, value) => [value, underlined(name, letters[value]), letters[value], color]);
+  const paints = classes.map(({ name, color, group }, value) => [value, underlined(name, letters[value]), letters[value], color, group]);
   const palette = buildChoice("Paint with", "board-classes", paints);
   const tools = buildChoice("Brush, in pixels", "board-tools", [
-    ...BRUSHES.map((side) => [side, `${side}`, `${side}`]),
+    ...brushes.map((side, place) => [side, `${side}`, `${place + 1}`]),
     [RECTANGLE, underlined("rectangle", "r"), "r"],
   ]);
   const help = make("p", { id: unique("help") }, HELP);
@@ -307,22 +320,26 @@ function buildView(classes, size, samples) {
   const keys = make("details", {}, make("summary", {}, "Drawing by keyboard"), help);
   const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, keys);
   const choices = make("div", { class: "board-choices" }, palette.element, tools.element);
+  if (classes.some(({ group }) => group)) choices.classList.add("board-grouped");
   element.append(make("div", { class: "board-body" }, choices, sheet));
+  scaleWhole(frame, size, BORDER);
   const inputs = { class: palette.inputs, tool: tools.inputs };
   return { element, canvas, cursor, status, undo, redo, clear, samples: buttons, letters, inputs };
 }
 
-/** A group of radio buttons of [value, content, key, colour]; the colour may be missing. */
+/** A group of radio buttons of [value, content, key, colour, subtitle]; all but the first two may be missing. */
 function buildChoice(title, className, options) {
-  const [name, inputs] = [unique("choice"), new Map()];
-  const labels = options.map(([value, content, key, color]) => {
+  const [name, inputs, groups] = [unique("choice"), new Map(), new Map()];
+  for (const [value, content, key, color, subtitle = ""] of options) {
     const input = make("input", { type: "radio", name, ...(key ? { "aria-keyshortcuts": key } : {}) });
     inputs.set(value, input);
     const swatch = make("span", { class: "board-swatch" });
     swatch.style.backgroundColor = color ?? "";
-    return make("label", {}, input, ...(color ? [swatch] : []), make("span", {}, ...[content].flat()));
-  });
-  const element = make("fieldset", { class: className }, make("legend", {}, title), make("div", {}, ...labels));
+    const label = make("label", {}, input, ...(color ? [swatch] : []), make("span", {}, ...[content].flat()));
+    groups.set(subtitle, [...(groups.get(subtitle) ?? []), label]);
+  }
+  const parts = [...groups].flatMap(([subtitle, labels]) => [...(subtitle ? [make("p", {}, subtitle)] : []), make("div", {}, ...labels)]);
+  const element = make("fieldset", { class: className }, make("legend", {}, title), ...parts);
   return { element, inputs };
 }
 

@@ -79,6 +79,7 @@ function render({ model, el }) {
   model.on("change:answered", answered);
   show();
   receive();
+  scaleWhole(photo, size);
   el.classList.add("board-widget");
   el.append(board.element, column);
   return () => {

@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
+import string
 import tempfile
 from pathlib import Path
 
-from pix2pix_edu.drawing.classes import label_ids
+from pix2pix_edu.drawing.classes import COLOURS_OF, label_ids
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.files import HERE
 from pix2pix_edu.images import to_tensor
-from pix2pix_edu.weights.bundled import load_pretrained, trained_size
+from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import packages, write_onnx
 
 SITE = HERE / "page" / "site"
@@ -23,10 +24,10 @@ def build(folder: Path, network: str) -> float:
         raise ValueError(f"{folder} contains something else: name a new folder")
     packages()  # raises before anything is written if one is missing
     generator, _ = load_pretrained(network)
-    size = trained_size(network)
-    sketches = sample_sketches(size)
-    samples = [{"name": name, "labels": rows(label_ids(sketch).tolist())} for name, sketch in sketches.items()]
-    settings = {"network": network, "size": size, "classes": paints(), "samples": samples}
+    size, drawn = trained_on(network)
+    sketches = sample_sketches(size, drawn)
+    samples = [{"name": name, "labels": rows(label_ids(sketch, COLOURS_OF[drawn]).tolist())} for name, sketch in sketches.items()]
+    settings = {"network": network, "size": size, "classes": paints(drawn), "samples": samples}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         unfinished = Path(name)
@@ -44,5 +45,5 @@ def build(folder: Path, network: str) -> float:
 
 
 def rows(labels: list[list[int]]) -> list[str]:
-    """Class numbers as text, one character per pixel: 0 to 9, then a and b."""
-    return ["".join("0123456789ab"[label] for label in row) for row in labels]
+    """Class numbers as text, one character per pixel: 0 to 9, then a to z."""
+    return ["".join((string.digits + string.ascii_lowercase)[label] for label in row) for row in labels]

@@ -23,7 +23,8 @@ class Shared(NamedTuple):
 
     weights: dict[str, Tensor]
     settings: dict[str, object]
-    size: int
+    size: int  # the side of the pictures, in pixels
+    drawn: str  # what was drawn for the training; empty for photographs
 
 
 def load_pretrained(name: str, folder: Path = WEIGHTS) -> tuple[Generator, PatchDiscriminator]:
@@ -36,26 +37,27 @@ def load_pretrained(name: str, folder: Path = WEIGHTS) -> tuple[Generator, Patch
     return generator, discriminator
 
 
-def trained_size(name: str, folder: Path = WEIGHTS) -> int:
-    """The side, in pixels, of the pictures that a bundled network was trained on."""
-    return _read(folder / f"{name}.generator.safetensors", Generator).size
+def trained_on(name: str, folder: Path = WEIGHTS) -> tuple[int, str]:
+    """The side, in pixels, of the pictures that a bundled network was trained on, and what was drawn on them."""
+    shared = _read(folder / f"{name}.generator.safetensors", Generator)
+    return shared.size, shared.drawn
 
 
 def open_network(path: Path, build: type[nn.Module]) -> nn.Module:
     """The network in a file that `save_network` wrote, built with the settings stored in it."""
-    weights, settings, _ = _read(path, build)
+    shared = _read(path, build)
     try:
-        return build_from(build, settings, weights)
+        return build_from(build, shared.settings, shared.weights)
     except ValueError as error:
         raise _refusal(path, build, error) from error
 
 
-def save_network(weights: State, settings: dict[str, object], size: int, path: Path) -> None:
-    """Write weights in half precision, with a checksum, the settings that build their network and the side of its pictures in pixels."""
+def save_network(weights: State, settings: dict[str, object], size: int, path: Path, drawn: str = "") -> None:
+    """Write weights in half precision, with a checksum, the settings that build their network, and what it was trained on."""
     halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
     if not all(value.isfinite().all() for value in halves.values()):
         raise ValueError("some weights are not finite in half precision, so nobody could use the file: train the network again")
-    metadata = {"settings": json.dumps(settings), "size": str(size)}
+    metadata = {"settings": json.dumps(settings), "size": str(size), "drawn": drawn}
     with whole_file(path) as file:
         file.write(save(halves, metadata=metadata | {"sha256": _checksum(halves, metadata)}))
 
@@ -75,12 +77,13 @@ def _read(path: Path, build: type[nn.Module]) -> Shared:
         raise
     except Exception as error:  # a damaged file can raise almost any kind of error
         raise _refusal(path, build, error) from error
-    return Shared(weights, settings, size)
+    return Shared(weights, settings, size, metadata.get("drawn", "facades"))  # files from before the painted facades state none
 
 
 def _checksum(weights: State, metadata: dict[str, str]) -> str:
     """The SHA-256 of everything that decides which network a file holds."""
-    digest = hashlib.sha256(json.dumps([metadata.get("settings"), metadata.get("size")]).encode())
+    stated = [metadata[name] for name in ("settings", "size", "drawn") if name in metadata]
+    digest = hashlib.sha256(json.dumps(stated).encode())
     for key, value in sorted(weights.items()):
         digest.update(json.dumps([key, str(value.dtype), value.shape]).encode())
         digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy())

@@ -173,7 +173,7 @@ def test_everything_is_done_by_keyboard_alone(visit):
     page = visit()
     before = pixels(page)
     tab_to(page, "Drawing board")
-    for key in ("d", "8", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "Space"):
+    for key in ("d", "4", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "Space"):
         page.keyboard.press(key)
     after = photo_other_than(page, before)
     expected = np.asarray(to_image(in_torch(Image.fromarray(pixels(page, ".board canvas")))), dtype=int)

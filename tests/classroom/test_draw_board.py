@@ -12,9 +12,10 @@ from PIL import Image
 
 from pix2pix_edu.classroom.display import data_url
 from pix2pix_edu.classroom.draw import widgets as draw
-from pix2pix_edu.classroom.draw.widgets import Board, describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
-from pix2pix_edu.drawing.classes import CLASS_COLOURS, CLASSES, label_ids
+from pix2pix_edu.classroom.draw.widgets import describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
+from pix2pix_edu.drawing.classes import CLASS_COLOURS, COLOURS_OF, label_ids
 from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.drawing.painted import draw_painted_pair
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
@@ -28,7 +29,7 @@ def generator():
 
 @pytest.fixture
 def board(generator):
-    return draw_and_translate(generator)
+    return draw_and_translate(generator, 64)
 
 
 def pixels(url):
@@ -36,7 +37,7 @@ def pixels(url):
     return Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1])))
 
 
-HOUSE, SHOP = sample_sketches(64)["plain house"], sample_sketches(64)["shop"]
+SHOP, HOUSE = list(sample_sketches(64).values())[-2:]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_the_board_begins_with_a_sketch_and_its_translation(board, generator):
 
 
 def test_the_board_can_begin_with_your_own_sketch(generator):
-    assert draw_and_translate(generator, sketch=SHOP).picture.tobytes() == SHOP.tobytes()
+    assert draw_and_translate(generator, 64, SHOP).picture.tobytes() == SHOP.tobytes()
 
 
 def test_another_sketch_gives_another_photograph_and_the_old_sketch_the_old_one(board):
@@ -122,10 +123,11 @@ def test_translating_a_sketch_does_not_change_the_global_random_numbers(generato
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_the_alt_text_gives_the_share_of_each_class():
+@pytest.mark.parametrize("drawn", COLOURS_OF)
+def test_the_alt_text_gives_the_share_of_each_class(drawn):
     half = Image.new("RGB", (64, 64), CLASS_COLOURS["shop"])
     half.paste(CLASS_COLOURS["door"], (0, 0, 64, 16))
-    assert describe(half, 3) == "The sketch and its translation, dropout seed 3: shop 75.0%, door 25.0%."
+    assert describe(half, 3, drawn) == "The sketch and its translation, dropout seed 3: shop 75.0%, door 25.0%."
 
 
 def test_without_a_front_end_the_board_is_a_figure_with_an_alt_text(board, generator):
@@ -136,24 +138,32 @@ def test_without_a_front_end_the_board_is_a_figure_with_an_alt_text(board, gener
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == board.model_id
 
 
-def test_the_paints_are_the_classes_in_their_order_and_colours():
-    assert [paint["name"] for paint in paints()] == list(CLASSES)
-    assert [tuple(bytes.fromhex(paint["color"].removeprefix("#"))) for paint in paints()] == list(CLASS_COLOURS.values())
+@pytest.mark.parametrize(("drawn", "colours"), COLOURS_OF.items())
+def test_the_paints_are_the_classes_in_their_order_and_colours(drawn, colours):
+    assert [paint["name"] for paint in paints(drawn)] == list(colours)
+    assert [tuple(bytes.fromhex(paint["color"].removeprefix("#"))) for paint in paints(drawn)] == list(colours.values())
 
 
-def test_two_samples_are_drawn_buildings_whose_seed_no_data_set_of_the_course_uses():
-    samples = sample_sketches(64)
-    assert samples["gable"].tobytes() == draw_pair(2017 * 1_000_000 + 7, 64)[0].tobytes()
-    assert samples["shop"].tobytes() == draw_pair(2017 * 1_000_000 + 3, 64)[0].tobytes()
+def test_the_many_paints_of_painted_facades_are_in_groups_that_lie_together():
+    groups = [paint["group"] for paint in paints("painted")]
+    assert list(dict.fromkeys(groups)) == ["Sky", "Around the house", "Walls", "Parts"]
+    assert sum(one != other for one, other in zip(groups, groups[1:], strict=False)) == 3
+    assert {paint["group"] for paint in paints("facades")} == {""}
 
 
+@pytest.mark.parametrize(("drawn", "draw", "number"), [("facades", draw_pair, 3), ("painted", draw_painted_pair, 13)])
+def test_two_samples_are_drawn_buildings_whose_seed_no_data_set_of_the_course_uses(drawn, draw, number):
+    assert list(sample_sketches(64, drawn).values())[-1].tobytes() == draw(2017 * 1_000_000 + number, 64)[0].tobytes()
+
+
+@pytest.mark.parametrize("drawn", COLOURS_OF)
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_the_samples_are_label_maps_and_are_sent_as_class_numbers(size):
-    generator = Generator(depth=2, width=4)
-    for name, labels in ((sample["name"], sample["labels"]) for sample in Board(generator, size).samples):
-        picture = sample_sketches(size)[name]
-        assert {colour for _, colour in picture.getcolors()} <= set(CLASS_COLOURS.values())
-        assert list(labels) == label_ids(picture).flatten().tolist()
+def test_the_samples_are_label_maps_and_are_sent_as_class_numbers(size, drawn):
+    generator, colours = Generator(depth=2, width=4), COLOURS_OF[drawn]
+    for name, labels in ((sample["name"], sample["labels"]) for sample in draw_and_translate(generator, size, drawn=drawn).samples):
+        picture = sample_sketches(size, drawn)[name]
+        assert {colour for _, colour in picture.getcolors()} <= set(colours.values())
+        assert list(labels) == label_ids(picture, colours).flatten().tolist()
 
 
 def test_without_anywidget_one_sentence_says_what_to_do(monkeypatch):
@@ -169,7 +179,7 @@ def test_the_board_translates_every_stroke(record_property, size, depth):
     fakes = set()
     for stroke in range(21):
         start = time.process_time()
-        board.sketch = sketches[stroke % 2 + 1]  # the board starts with the first one
+        board.sketch = sketches[stroke % 2]  # the board starts with the last one
         times.append(1000 * (time.process_time() - start))
         fakes.add(board.fake)
     assert len(fakes) == 2

@@ -13,13 +13,13 @@ from repository import ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from pix2pix_edu.drawing.classes import CLASSES
+from pix2pix_edu.drawing.classes import CLASSES, COLOURS_OF
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.drawing.sketches import sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.page import build as page
 from pix2pix_edu.page.build import SITE, build
-from pix2pix_edu.weights.bundled import trained_size
+from pix2pix_edu.weights.bundled import trained_on
 from pix2pix_edu.weights.onnx_graph import write_onnx
 
 WEIGHTS = ROOT / "data" / "weights" / "facades_64.generator.safetensors"
@@ -100,7 +100,7 @@ def test_every_file_that_the_page_names_is_in_its_folder(folder):
 
 
 def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_of_the_board(folder):
-    settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64)
+    settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64, "facades")
     assert [paint["name"] for paint in settings["classes"]] == list(CLASSES)
     palette = np.array([[int(paint["color"][place : place + 2], 16) for place in (1, 3, 5)] for paint in settings["classes"]])
     for sample in settings["samples"]:
@@ -141,7 +141,9 @@ def test_every_bundled_network_can_be_put_on_a_page(weights, tmp_path):
     name = weights.name.split(".")[0]
     assert build(tmp_path / "page", name) < 1e-3
     settings = json.loads((tmp_path / "page" / "page.json").read_text())
-    assert (settings["network"], settings["size"], len(settings["samples"][0]["labels"]), trained_size(name)) == (name, 64, 64, 64)
+    size, drawn = trained_on(name)
+    assert (settings["network"], settings["size"], len(settings["samples"][0]["labels"])) == (name, size, size)
+    assert [each["name"] for each in settings["classes"]] == list(COLOURS_OF[drawn])
 
 
 def test_a_build_that_was_stopped_while_writing_the_network_is_completed_by_the_next_call(tmp_path, monkeypatch):

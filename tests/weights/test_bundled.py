@@ -14,7 +14,7 @@ from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator, save_for_sharing
 from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.training import stack_pairs
-from pix2pix_edu.weights.bundled import load_pretrained, open_network, save_network, trained_size
+from pix2pix_edu.weights.bundled import load_pretrained, open_network, save_network, trained_on
 
 
 def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
@@ -105,7 +105,7 @@ def test_a_bundled_network_is_read_and_compared_with_its_checksum_in_millisecond
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        assert trained_size("facades_64") == 64
+        assert trained_on("facades_64") == (64, "facades")
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.2
 
@@ -118,7 +118,7 @@ def test_a_changed_setting_is_found(small, tmp_path):
     with pytest.raises(ValueError, match="checksum is wrong"):
         open_generator(path)
     with pytest.raises(ValueError, match="checksum is wrong"):
-        trained_size("mine", tmp_path)
+        trained_on("mine", tmp_path)
 
 
 WRONG_SETTINGS = {
@@ -158,7 +158,7 @@ def test_a_patch_that_does_not_exist_is_refused(tmp_path):
 def test_a_size_that_no_picture_has_is_refused(small, tmp_path, size):
     save_network(*small, size, tmp_path / "mine.generator.safetensors")
     with pytest.raises(ValueError, match="is damaged or holds no Generator"):
-        trained_size("mine", tmp_path)
+        trained_on("mine", tmp_path)
 
 
 @pytest.mark.parametrize("change", ["NaN", "infinity", "outside half precision"])

@@ -4,13 +4,14 @@ import base64
 import io
 from importlib.resources import files
 
+import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
-from pix2pix_edu.drawing.classes import CLASSES, PALETTE, label_ids
+from pix2pix_edu.drawing.classes import COLOURS_OF, label_ids
 from pix2pix_edu.drawing.sketches import paints, sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
@@ -27,15 +28,18 @@ PREFIX = "data:image/png;base64,"
 BOARD = files("pix2pix_edu.board")
 
 
-def draw_and_translate(generator: Generator, size: int = 64, sketch: Image.Image | None = None) -> "Board":
-    """Return a board of `size` pixels to draw a label map on, next to its translation. It starts with `sketch` or with a sample."""
-    return Board(place(generator), size, sketch)
+def draw_and_translate(generator: Generator, size: int = 128, sketch: Image.Image | None = None, drawn: str = "painted") -> "Board":
+    """Return a board of `size` pixels to draw a label map on, next to its translation. It starts with `sketch` or with a sample.
+
+    `drawn` is what the generator was trained on, as in Settings; it decides which classes there are.
+    """
+    return Board(place(generator), size, sketch, drawn)
 
 
-def draw_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> tuple[Figure, str]:
+def draw_sketch(generator: Generator, sketch: Image.Image, seed: int = 0, drawn: str = "painted") -> tuple[Figure, str]:
     """Draw a label map next to its translation, with dropout from this seed."""
     fake = translate_sketch(generator, sketch, seed)
-    return draw_pictures({"sketch x": to_tensor(sketch)[None], "fake G(x)": fake[None]}), describe(sketch, seed)
+    return draw_pictures({"sketch x": to_tensor(sketch)[None], "fake G(x)": fake[None]}), describe(sketch, seed, drawn)
 
 
 def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> Tensor:
@@ -44,15 +48,17 @@ def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -
         return translate(generator, to_tensor(sketch))
 
 
-def describe(sketch: Image.Image, seed: int) -> str:
+def describe(sketch: Image.Image, seed: int, drawn: str = "painted") -> str:
     """Return an alt text for a sketch and its translation: each class with its share of the area."""
-    shares = label_ids(sketch).flatten().bincount(minlength=len(CLASSES)) / (sketch.width * sketch.height)
+    colours = COLOURS_OF[drawn]
+    shares = label_ids(sketch, colours).flatten().bincount(minlength=len(colours)) / (sketch.width * sketch.height)
     largest_first = shares.argsort(descending=True, stable=True)
-    seen = [f"{CLASSES[number]} {shares[number]:.1%}" for number in largest_first if shares[number] > 0]
+    names = list(colours)
+    seen = [f"{names[number]} {shares[number]:.1%}" for number in largest_first if shares[number] > 0]
     return f"The sketch and its translation, dropout seed {seed}: {', '.join(seen)}."
 
 
-def open_sketch(url: str, size: int) -> Image.Image:
+def open_sketch(url: str, size: int, drawn: str = "painted") -> Image.Image:
     """Return the label map in a PNG data URL, with each pixel in exactly the colour of its class."""
     try:
         if not url.startswith(PREFIX):
@@ -60,11 +66,12 @@ def open_sketch(url: str, size: int) -> Image.Image:
         image = Image.open(io.BytesIO(base64.b64decode(url.removeprefix(PREFIX), validate=True)), formats=["PNG"])
         if image.size != (size, size):  # checked before the pixels are unpacked
             raise ValueError(f"it is {image.width} x {image.height}")
-        labels = label_ids(image.convert("RGB"))  # a browser that prevents fingerprinting changes colours slightly
+        labels = label_ids(image.convert("RGB"), COLOURS_OF[drawn])  # a browser that prevents fingerprinting changes colours slightly
     except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         make = "make one with data_url from pix2pix_edu.classroom.display"
         raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): {make}") from None
-    return Image.fromarray(PALETTE[labels.numpy()])
+    palette = np.array(list(COLOURS_OF[drawn].values()), dtype=np.uint8)
+    return Image.fromarray(palette[labels.numpy()])
 
 
 class Board(anywidget.AnyWidget):
@@ -83,24 +90,24 @@ class Board(anywidget.AnyWidget):
     asked = traitlets.Int(0).tag(sync=True)  # the browser counts what it sends
     answered = traitlets.Int(0).tag(sync=True)  # `fake` belongs to this count
 
-    def __init__(self, generator: Generator, size: int, sketch: Image.Image | None = None):
-        self._generator, self._translated = generator, None
-        samples = sample_sketches(size)
+    def __init__(self, generator: Generator, size: int, sketch: Image.Image | None, drawn: str):
+        self._generator, self._drawn, self._translated = generator, drawn, None
+        samples, colours = sample_sketches(size, drawn), COLOURS_OF[drawn]
         super().__init__(
             size=size,
-            paints=paints(),
-            samples=[{"name": name, "labels": label_ids(picture).byte().numpy().tobytes()} for name, picture in samples.items()],
-            sketch=data_url(sketch or next(iter(samples.values()))),
+            paints=paints(drawn),
+            samples=[{"name": name, "labels": label_ids(picture, colours).byte().numpy().tobytes()} for name, picture in samples.items()],
+            sketch=data_url(sketch or list(samples.values())[-1]),
         )
 
     @property
     def picture(self) -> Image.Image:
         """The label map on the board."""
-        return open_sketch(self.sketch, self.size)
+        return open_sketch(self.sketch, self.size, self._drawn)
 
     @traitlets.validate("sketch")
     def _check_sketch(self, proposal: dict) -> str:
-        open_sketch(proposal["value"], self.size)
+        open_sketch(proposal["value"], self.size, self._drawn)
         return proposal["value"]
 
     @traitlets.observe("sketch", "seed", "asked")
@@ -109,7 +116,7 @@ class Board(anywidget.AnyWidget):
             if self._translated != (self.sketch, self.seed):
                 sketch = self.picture
                 self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
-                self.alt = describe(sketch, self.seed)
+                self.alt = describe(sketch, self.seed, self._drawn)
                 self._translated = self.sketch, self.seed
             self.answered = self.asked
 
@@ -117,5 +124,5 @@ class Board(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**options)
-        figure, alt = draw_sketch(self._generator, self.picture, self.seed)
+        figure, alt = draw_sketch(self._generator, self.picture, self.seed, self._drawn)
         return {**data, "text/html": as_html(figure, alt), "text/plain": alt}, metadata  # shown where there is no kernel

@@ -1,6 +1,6 @@
 // The page: a board on the left, the generator's output on the right.
 
-import { createBoard, paintLabels } from "./board.js";
+import { createBoard, paintLabels, scaleWhole } from "./board.js";
 
 const ENLARGED = 8; // scale of the saved file
 const [state, photo, timing, save] = ["state", "photo", "timing", "save"].map((id) => document.getElementById(id));
@@ -31,6 +31,7 @@ class Translator {
   constructor(settings) {
     Object.assign(this, { settings, generate: null, newest: null, shown: null, working: false });
     photo.width = photo.height = settings.size;
+    scaleWhole(photo, settings.size, 1);
   }
 
   async take(labels) {
