@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
@@ -24,6 +24,17 @@ def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[
     if not files:
         raise ValueError(f"{folder} holds no images: it needs at least one {', '.join(suffixes)} file")
     return files
+
+
+def skipped(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> str:
+    """Which files of a folder `list_images` leaves out, as a sentence; empty if none. Hidden files and folders are not mentioned."""
+    shown = sorted(file for file in Path(folder).iterdir() if not file.name.startswith(".") and not file.is_dir())
+    names = [file.name for file in shown if file.suffix.lower() not in suffixes or not (file.is_file() or file.is_symlink())]
+    if not names:
+        return ""
+    files = f"{len(names)} files in {folder} are" if len(names) > 1 else f"1 file in {folder} is"
+    named = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
+    return f"{files} skipped ({named}): only regular files that end in {', '.join(suffixes)} are read."
 
 
 @contextlib.contextmanager

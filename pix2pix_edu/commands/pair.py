@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from pix2pix_edu.commands.options import path, real, refuse_ignored, whole
 from pix2pix_edu.generator import largest_depth
+from pix2pix_edu.images import skipped
 from pix2pix_edu.photos.make_pairs import EDGE_SIGMA, INPUTS, SIGMAS, SIZES, VAL_EVERY, edges, pair_folder
 from pix2pix_edu.run.settings import Settings
 
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_ignored(arguments, ["sigma"], f"on {arguments.input}, which needs no smoothing: leave it out, or make edges")
     elif arguments.sigma is not None:
         make_input = functools.partial(edges, sigma=arguments.sigma)
+    if arguments.photos.is_dir() and (left_out := skipped(arguments.photos)):
+        print(left_out)
     writing = pair_folder(make_input, arguments.photos, arguments.pairs, arguments.size, arguments.val_every)
     written = list(tqdm(writing, unit="pair", delay=0.5))
     unseen = sum(path.parent != arguments.pairs and path.parent.name == "val" for path in written)

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from pix2pix_edu.commands.options import SEED, path, refuse_ignored, whole
 from pix2pix_edu.layers import AlwaysDropout
+from pix2pix_edu.photos.picture_files import skipped_pictures
 from pix2pix_edu.photos.translate_folder import translate_folder
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.speed.fast_step import place
@@ -39,6 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_ignored(arguments, ["seed"], "on this generator, which has no dropout: leave it out")
     generator = place(generator, arguments.fast)
     torch.manual_seed(arguments.seed or 0)
+    if arguments.inputs.is_dir() and (left_out := skipped_pictures(arguments.inputs)):
+        print(left_out)
     translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size)
     written = list(tqdm(translating, unit="picture", delay=0.5))
     print(f"{len(written)} pictures written to {arguments.outputs}" + (f", each of {size} x {size} pixels" if size else ""))

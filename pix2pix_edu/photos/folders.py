@@ -1,5 +1,6 @@
 """Pairs of pictures from disk: side by side in one file, or in two folders with the same file names."""
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from pix2pix_edu.photos.picture_files import (
     read_picture,
     refuse_channels,
     resized,
+    skipped_pictures,
     to_values,
     with_channels,
 )
@@ -47,7 +49,8 @@ class PhotoPairs:
     ):
         if direction not in DIRECTIONS:
             raise ValueError(f"direction must be one of {DIRECTIONS}, got {direction!r}")
-        self.files = list_pictures(Path(folder) / split)
+        self.folders = [Path(folder) / split]
+        self.files = list_pictures(self.folders[0])
         self.direction = direction
         self._prepare(size, (x_channels, y_channels))
         self._refuse_narrow()
@@ -80,7 +83,19 @@ class PhotoPairs:
         if self._keep:
             for_each(self._pixels, range(min(count, len(self))), "reading pictures")
 
-    def squeezed(self) -> str:
+    def stored_bytes(self, index: int) -> int:
+        """The size of a pair on the disk."""
+        return self.files[index].stat().st_size
+
+    def stored(self, index: int) -> bytes:
+        """A pair as it is on the disk, not decoded."""
+        return self.files[index].read_bytes()
+
+    def remarks(self) -> list[str]:
+        """What the user should know before these pairs are used, as sentences."""
+        return [remark for remark in (*map(skipped_pictures, self.folders), self._squeezed()) if remark]
+
+    def _squeezed(self) -> str:
         """Which pictures lose their shape when both halves become squares, as a sentence; empty if none does."""
         wide = [index for index, header in enumerate(self.headers) if header.width > WIDE * header.height]
         if not wide:
@@ -126,6 +141,11 @@ class ParallelPairs(PhotoPairs):
     """Two folders with the same file names: x from the first, y from the second."""
 
     def __init__(self, x_folder: str | Path, y_folder: str | Path, size: int = 256, x_channels: int = 3, y_channels: int = 3):
+        if os.path.realpath(x_folder) == os.path.realpath(y_folder):
+            raise ValueError(
+                f"{x_folder} is named for the inputs and for the targets: name two folders, or leave out the folder of targets"
+            )
+        self.folders = [Path(x_folder), Path(y_folder)]
         self.files = list_pictures(x_folder)
         y_files = list_pictures(y_folder)
         partners = {file.stem: file for file in y_files}
@@ -140,7 +160,13 @@ class ParallelPairs(PhotoPairs):
         self.partners = [partners[file.stem] for file in self.files]
         self._prepare(size, (x_channels, y_channels))
 
-    def squeezed(self) -> str:
+    def stored_bytes(self, index: int) -> int:
+        return self.files[index].stat().st_size + self.partners[index].stat().st_size
+
+    def stored(self, index: int) -> bytes:
+        return self.files[index].read_bytes() + self.partners[index].read_bytes()
+
+    def _squeezed(self) -> str:
         return ""
 
     def _header(self, index: int) -> Header:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pix2pix_edu import images
 from pix2pix_edu.files import whole_file
-from pix2pix_edu.images import from_bytes, list_images, reading, refuse_outside, to_image, to_rgb
+from pix2pix_edu.images import from_bytes, list_images, reading, refuse_outside, skipped, to_image, to_rgb
 from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 
 SUFFIXES = (*images.SUFFIXES, ".npy")
@@ -34,6 +34,11 @@ class Header(NamedTuple):
 def list_pictures(folder: str | Path) -> list[Path]:
     """The picture files in a folder, .npy included, sorted by name."""
     return list_images(folder, SUFFIXES)
+
+
+def skipped_pictures(folder: str | Path) -> str:
+    """Which files of a folder `list_pictures` leaves out, as a sentence; empty if none."""
+    return skipped(folder, SUFFIXES)
 
 
 def read_header(path: Path) -> Header:
@@ -90,7 +95,10 @@ def refuse_channels(channels: int, needed: int, file: Path) -> None:
     """Raise an error if a picture with `channels` cannot be used where other channels are needed."""
     if channels != needed and {channels, needed} != {1, 3}:
         have = "1 channel" if channels == 1 else f"{channels} channels"
-        raise ValueError(f"{file} has {have}, and {needed} {'are' if needed > 1 else 'is'} needed: remove it, or change the channels")
+        order = " (the shape of an array is height, width, channels)" if file.suffix.lower() == ".npy" else ""
+        raise ValueError(
+            f"{file} has {have}, and {needed} {'are' if needed > 1 else 'is'} needed{order}: remove it, or change the channels"
+        )
 
 
 def resized(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -151,9 +159,7 @@ def write_picture(values: Tensor, path: Path, bits: int = 8) -> None:
 
 def _map_array(path: Path) -> np.ndarray:
     """The array in a .npy file, as (height, width, channels), left on the disk until it is used."""
-    pixels = np.load(path, mmap_mode="r", allow_pickle=False)
-    if not isinstance(pixels, np.ndarray):
-        raise ValueError("it holds several arrays")
+    pixels = np.lib.format.open_memmap(path, mode="r")  # not np.load, which also opens archives of arrays
     native = pixels.dtype.newbyteorder("=")
     if native not in (np.uint8, np.uint16) and native.kind != "f":
         raise ValueError(f"it must hold uint8, uint16 or floats from 0 to 1, and it holds {pixels.dtype}")

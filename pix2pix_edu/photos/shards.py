@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from pix2pix_edu.images import SUFFIXES, naming
+from pix2pix_edu.images import SUFFIXES, naming, skipped
 from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
 from pix2pix_edu.photos.picture_files import Header, header_of, values_of
 
@@ -18,7 +18,7 @@ class ShardedPairs(PhotoPairs):
     """The side-by-side pictures in all .tar files of a folder, in 8 bits, in the order of the files."""
 
     def __init__(self, folder: Path, size: int, direction: str = DIRECTIONS[0], x_channels: int = 3, y_channels: int = 3):
-        self.shards, self.direction = list_shards(folder), direction
+        self.folders, self.shards, self.direction = [], list_shards(folder), direction
         self.files: list[Path] = []  # for messages: SHARD.tar/MEMBER
         self._places: list[tuple[Path, int, int]] = []
         for shard in self.shards:
@@ -38,6 +38,16 @@ class ShardedPairs(PhotoPairs):
                         self._places.append((shard, member.offset_data, member.size))
         except (tarfile.TarError, OSError, EOFError) as error:
             raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): it must not be compressed") from error
+
+    def stored_bytes(self, index: int) -> int:
+        return self._places[index][2]
+
+    def stored(self, index: int) -> bytes:
+        return self._read(index).getvalue()
+
+    def remarks(self) -> list[str]:
+        beside = skipped(self.shards[0].parent, (".tar",))
+        return [beside, *super().remarks()] if beside else super().remarks()
 
     def _read(self, index: int) -> io.BytesIO:
         shard, start, size = self._places[index]

@@ -18,6 +18,13 @@ def fingerprint(pairs: Pairs) -> dict[str, object]:
     return {"pairs": len(pairs), "names": hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()}
 
 
+def count_copies(pairs: PhotoPairs, count: int, others: PhotoPairs) -> int:
+    """How many of the first `count` pairs are also among the others, byte for byte."""
+    sizes = {pairs.stored_bytes(i) for i in range(count)}
+    known = {hashlib.sha256(others.stored(i)).digest() for i in range(len(others)) if others.stored_bytes(i) in sizes}
+    return sum(hashlib.sha256(pairs.stored(i)).digest() in known for i in range(count))
+
+
 def change(before: dict[str, object], now: dict[str, object]) -> str:
     """What has changed, as the end of a sentence; empty if nothing has."""
     if before == now:

@@ -113,8 +113,8 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
     else:
         pairs = open_folder(folder, size, settings.direction, *channels)
     pairs.read_ahead(len(pairs) if split == "train" else SHOWN)
-    if split == "train" and pairs.squeezed():
-        print(pairs.squeezed())
+    for remark in pairs.remarks() if split == "train" else ():
+        print(remark)
     return pairs
 
 
