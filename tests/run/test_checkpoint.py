@@ -95,9 +95,11 @@ def test_after_the_first_step_an_empty_optimizer_is_refused(state):
         checkpoint.restore(small_model(), state, "run.pt")
 
 
-def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state):
+@pytest.mark.parametrize("past_the_last", [True, False])
+def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state, past_the_last):
     states = state["discriminator_optimizer"]["state"]
-    states[len(states)] = states[0]
+    last = len(states) - 1
+    states[last + 1 if past_the_last else -1] = states[last]
     with pytest.raises(ValueError, match="no complete state of the optimizer of its discriminator"):
         checkpoint.restore(small_model(), state, "run.pt")
 
