@@ -54,7 +54,7 @@ def is_address(text: str) -> bool:
         Request("GET", text).prepare()
     except (RequestException, ValueError):
         return False
-    return text.lower().startswith(("https://", "http://"))
+    return re.fullmatch(r"https?://\S+", text, re.IGNORECASE) is not None  # older versions of requests do not mind a space
 
 
 def download(addresses: Sequence[str], target: Path, most_bytes: int, waits: Sequence[float] = WAITS, kind: Kind = ARCHIVE) -> None:
