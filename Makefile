@@ -8,6 +8,7 @@
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
 # make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
 # make mutants  how many of 150 small faults in the core modules the tests notice (ten minutes; make test leaves it out)
+# make twice    each cell of every lesson twice in a row, as learners run them (three minutes; make test leaves it out)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons faults mutants colab oldest browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons twice faults mutants colab oldest browser no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -47,6 +48,9 @@ unit: $(VENV)/dev
 # Every notebook from a fresh kernel, with the coverage of the library (nbval measures it in one process only).
 lessons: $(VENV)/dev
 	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
+
+twice: $(VENV)/dev
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/lessons/each_cell_twice.py -n 2
 
 # These tests are in make unit as well.
 faults: $(VENV)/dev

@@ -1,6 +1,6 @@
 """Every code cell of every lesson, run twice in a row in a fresh kernel, as learners do.
 
-It takes some five minutes on one core, so `pytest tests` does not collect it: run  pytest tests/lessons/each_cell_twice.py
+It takes some five minutes on one core, so `pytest tests` does not collect it: run  make twice
 """
 
 import re
