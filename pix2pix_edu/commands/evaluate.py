@@ -18,7 +18,7 @@ HELP = "measure a run on pairs that it was not trained on"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=path, help="folder of a run")
-    count = "pairs to use, from the val folder or newly drawn (default: 100)"
+    count = "pairs to use, from the val folder or the bundled ones, or newly drawn (default: 100)"
     parser.add_argument("--count", type=whole(2, 100_000), default=100, help=count)
     written = "also write the settings, machine, times, losses and scores to this JSON file; an earlier record there is replaced"
     parser.add_argument("--record", type=path, help=written)
@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
     torch.manual_seed(0)
     fakes, ys = evaluation.translate_pairs(generator, open_pairs(settings, "val"), arguments.count)
     scores = evaluation.score(fakes, ys)
-    facades = evaluation.score_facades(fakes, ys, settings) if not settings.pairs and settings.drawn in COLOURS_OF else None
+    drawn = not settings.photographs and not settings.pairs
+    facades = evaluation.score_facades(fakes, ys, settings) if drawn and settings.drawn in COLOURS_OF else None
     print(f"{len(ys)} pairs that the run was not trained on\n{evaluation.report(scores, facades)}")
     if arguments.record:
         record.write_record(about_run | {"scores": evaluation.as_record(scores, facades, len(ys))}, arguments.record)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from pix2pix_edu.commands.options import path, refuse_ignored, whole
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
+from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.settings import DRAWN, Settings
@@ -18,13 +19,20 @@ from pix2pix_edu.speed import processes
 from pix2pix_edu.training import Losses, Pix2Pix
 
 HELP = "train a generator and a discriminator on pairs"
-WITHOUT_EFFECT = (("drawn", "pairs"), ("count", "pairs"), ("direction", "y_folder"))  # the first has none with the second
+WITHOUT_EFFECT = (  # the first has none with the second
+    ("drawn", "photographs"),
+    ("count", "photographs"),
+    ("drawn", "pairs"),
+    ("count", "pairs"),
+    ("direction", "y_folder"),
+)
 
 DESCRIPTION = """\
 Train on pairs (x, y). Everything is saved in one folder: the settings, a checkpoint, the losses as a table, and sample pictures.
 A stopped run continues when you repeat its command.
 
   python -m pix2pix_edu train runs/first                                                drawn facades
+  python -m pix2pix_edu train runs/earth --photographs earth --size 128                 climate maps, and the Earth from orbit
   python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
   python -m pix2pix_edu train runs/deep --pairs scans --y-folder depths --x-channels 1 --y-channels 1       grey, in 8 or 16 bits
@@ -43,9 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=help + shown, **settings)
 
     parser.add_argument("folder", type=path, help="folder of the run")
-    option("pairs", "folder of side-by-side images; without it, the pairs are drawn")
+    option("photographs", "a set of pairs that comes with the library", choices=list(BUNDLED))
+    option("pairs", "folder of side-by-side images; without it and --photographs, the pairs are drawn")
     option("y_folder", "folder of targets, if --pairs holds only the inputs")
-    option("drawn", "what is drawn if no folder is named", choices=list(DRAWN))
+    option("drawn", "what is drawn if neither --photographs nor --pairs is given", choices=list(DRAWN))
     option("direction", "which half of a side-by-side image is the input x", choices=DIRECTIONS)
     option("x_channels", "channels of x: 1 for grey, or more than 3 in .npy files")
     option("y_channels", "channels of y")
@@ -82,7 +91,7 @@ def chosen(arguments: argparse.Namespace) -> Settings:
             refuse_ignored(arguments, [one], f"with --{other.replace('_', '-')}: leave one of them out")
     settings = Settings(**given)
     if not settings.pairs:
-        refuse_ignored(arguments, ["direction"], "on drawn pairs: leave it out, or name a folder with --pairs")
+        refuse_ignored(arguments, ["direction"], "on drawn or bundled pairs: leave it out, or name a folder with --pairs")
     if "L1" not in settings.loss:
         refuse_ignored(arguments, ["l1_weight"], f"with --loss {settings.loss}, which has no L1: leave one of them out")
     return settings

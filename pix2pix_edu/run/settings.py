@@ -15,7 +15,8 @@ from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.files import read_text
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
-from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs
+from pix2pix_edu.photos.bundled import BUNDLED, open_photographs
+from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs, PhotoPairs
 from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.receptive_field import smallest_input
 from pix2pix_edu.training import Pairs, Pix2Pix
@@ -43,13 +44,21 @@ DRAWN = {
     "painted_labels": draw_painted_labels_pair,
     "shapes": draw_shapes_pair,
 }
+CHOICES = {
+    "drawn": DRAWN,
+    "photographs": ("", *BUNDLED),
+    "direction": DIRECTIONS,
+    "patch": PATCHES,
+    "loss": PAPER_LOSSES,
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that decides how a run turns out: the same settings give the same run (but see `fast`)."""
 
-    drawn: str = "facades"  # what is drawn if `pairs` names no folder
+    drawn: str = "facades"  # what is drawn if neither `photographs` nor `pairs` is given
+    photographs: str = ""  # the name of a bundled set
     pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs
     y_folder: str = ""
     direction: str = "left_to_right"
@@ -80,9 +89,11 @@ class Settings:
             least, most = BOUNDS.get(field.name, (value, value))
             if not least <= value <= most:  # true for NaN as well
                 raise ValueError(f"{field.name.replace('_', ' ')} must be from {least:,} to {most:,}, got {value:,}")
-        for name, choices in (("drawn", DRAWN), ("direction", DIRECTIONS), ("patch", PATCHES), ("loss", PAPER_LOSSES)):
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
+                raise ValueError(
+                    f"{name} must be one of {', '.join(str(choice) for choice in choices if choice)}, got {getattr(self, name)!r}"
+                )
         if self.size % 2**self.depth:
             shallower = f", or choose a depth of {largest_depth(self.size)} or less" if self.size % 2 == 0 else ""
             raise ValueError(
@@ -96,26 +107,41 @@ class Settings:
 
 def open_pairs(settings: Settings, split: str) -> Pairs:
     """The pairs of a split, "train" or "val". A folder without such a subfolder is used whole."""
+    _refuse_together(settings)
     size = settings.size * 286 // 256 if settings.jitter and split == "train" else settings.size  # the paper crops 256 out of 286
-    if settings.y_folder and not settings.pairs:
-        raise ValueError("--y-folder is the folder of targets: name the folder of inputs with --pairs as well")
-    if settings.jitter and not settings.pairs:
-        raise ValueError("--jitter crops photographs, not drawings: leave it out, or name a folder with --pairs")
-    channels = (settings.x_channels, settings.y_channels)
-    if channels != (3, 3) and not settings.pairs:
-        raise ValueError("drawings have 3 channels: leave out --x-channels and --y-channels, or name a folder with --pairs")
-    if not settings.pairs:
+    if settings.photographs:
+        pairs = open_photographs(settings.photographs, split, size)
+    elif settings.pairs:
+        pairs = open_folders(settings, split, size)
+    else:
         count = settings.count if split == "train" else 100
         return SyntheticPairs(count, size, 2 * settings.seed + (split == "val"), DRAWN[settings.drawn])
-    folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
-    if settings.y_folder:
-        pairs = ParallelPairs(folder, y_folder, size, *channels)
-    else:
-        pairs = open_folder(folder, size, settings.direction, *channels)
     pairs.read_ahead(len(pairs) if split == "train" else SHOWN)
     for remark in pairs.remarks() if split == "train" else ():
         print(remark)
     return pairs
+
+
+def _refuse_together(settings: Settings) -> None:
+    """Raise an error if one setting makes no sense with another."""
+    if settings.y_folder and not settings.pairs:
+        raise ValueError("--y-folder is the folder of targets: name the folder of inputs with --pairs as well")
+    if settings.photographs and settings.pairs:
+        raise ValueError("--photographs and --pairs are two sets of pairs: leave one of them out")
+    if settings.jitter and not (settings.photographs or settings.pairs):
+        raise ValueError("--jitter crops photographs, not drawings: leave it out, or name a folder with --pairs")
+    if (settings.x_channels, settings.y_channels) != (3, 3) and not settings.pairs:
+        bundled = "bundled photographs" if settings.photographs else "drawings"
+        raise ValueError(f"{bundled} have 3 channels: leave out --x-channels and --y-channels, or name a folder with --pairs")
+
+
+def open_folders(settings: Settings, split: str, size: int) -> PhotoPairs:
+    """The pairs of a split from the folders that the settings name; nothing is read ahead."""
+    folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
+    channels = (settings.x_channels, settings.y_channels)
+    if settings.y_folder:
+        return ParallelPairs(folder, y_folder, size, *channels)
+    return open_folder(folder, size, settings.direction, *channels)
 
 
 def build(settings: Settings) -> Pix2Pix:
