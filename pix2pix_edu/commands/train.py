@@ -51,7 +51,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=help + shown, **settings)
 
     parser.add_argument("folder", type=path, help="folder of the run")
-    option("photographs", "a set of pairs that comes with the library", choices=list(BUNDLED))
+    sets = ", ".join(f"{name} ({bundled.shows})" for name, bundled in BUNDLED.items())
+    option("photographs", f"a set of pairs that comes with the library: {sets}", choices=list(BUNDLED))
     option("pairs", "folder of side-by-side images; without it and --photographs, the pairs are drawn")
     option("y_folder", "folder of targets, if --pairs holds only the inputs")
     option("drawn", "what is drawn if neither --photographs nor --pairs is given", choices=list(DRAWN))
