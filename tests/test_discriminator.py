@@ -52,6 +52,7 @@ def test_an_image_too_small_for_the_patch_is_refused_with_the_size_that_would_do
     x, y = torch.randn(2, 1, 3, 64, 64)
     with pytest.raises(ValueError, match="a patch of 286 needs images of at least 96 x 96 pixels, got 64 x 64"):
         PatchDiscriminator(286, width=4)(x, y)
+    assert PatchDiscriminator(286, width=4)(*torch.randn(2, 1, 3, 96, 96)).shape == (1, 1, 1, 1)
 
 
 def gradient_energy_outside(discriminator, index, first, after_last, size=128):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix_edu.images import jitter, list_images, open_image, split_pair, to_image, to_rgb, to_tensor
+from pix2pix_edu.images import jitter, list_images, open_image, skipped, split_pair, to_image, to_rgb, to_tensor
 
 
 def picture(width=12, height=8):
@@ -185,6 +185,30 @@ def test_hidden_files_and_what_is_no_regular_file_are_not_listed(tmp_path):
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.png")
     assert [file.name for file in list_images(tmp_path)] == ["a.png"]
+
+
+def test_files_that_are_not_listed_are_counted_and_the_first_three_named(tmp_path):
+    picture().save(tmp_path / "a.png")
+    (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / ".hidden.gif").touch()
+    (tmp_path / "folder.gif").mkdir()
+    assert skipped(tmp_path) == ""
+    sentences = []
+    for name in ("d.gif", "c.txt", "b", "e.gif"):
+        (tmp_path / name).touch()
+        sentences.append(skipped(tmp_path).split(":")[0])
+    assert sentences == [
+        f"1 file in {tmp_path} is skipped (d.gif)",
+        f"2 files in {tmp_path} are skipped (c.txt, d.gif)",
+        f"3 files in {tmp_path} are skipped (b, c.txt, d.gif)",
+        f"4 files in {tmp_path} are skipped (b, c.txt, d.gif, ...)",
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+def test_a_pipe_with_the_name_of_a_picture_is_skipped(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    assert skipped(tmp_path).startswith(f"1 file in {tmp_path} is skipped (pipe.png): only regular files that end in .jpg, ")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")

@@ -115,6 +115,7 @@ def test_each_epoch_holds_every_pair_once_in_an_order_of_its_own():
     assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
     assert first != sorted(first)
+    assert second == np.random.default_rng([3, 0, 1]).permutation(10).tolist()  # random numbers that nothing else draws
 
 
 def test_a_batch_depends_on_the_seed_and_the_step_alone():

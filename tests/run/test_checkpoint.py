@@ -2,6 +2,7 @@ import os
 import resource
 import signal
 import stat
+from pathlib import Path
 
 import pytest
 import torch
@@ -72,10 +73,10 @@ def test_files_that_are_no_checkpoints_get_one_clear_sentence(tmp_path, content)
         checkpoint.load(small_model(), path)
 
 
-def test_a_training_that_has_not_begun_can_be_saved_under_a_path_given_as_text(tmp_path):
-    model = small_model()
-    checkpoint.save(model, str(tmp_path / "run.pt"))
-    checkpoint.load(other := small_model(seed=1), str(tmp_path / "run.pt"))
+def test_a_training_that_has_not_begun_can_be_saved_in_new_folders_under_a_path_given_as_text(tmp_path):
+    model, path = small_model(), str(tmp_path / "runs" / "new" / "run.pt")
+    checkpoint.save(model, path)
+    checkpoint.load(other := small_model(seed=1), path)
     assert same(other.generator.state_dict(), model.generator.state_dict())
     assert other.step == 0
 
@@ -160,3 +161,27 @@ def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp
     monkeypatch.setattr(os, "fsync", lambda file: (calls.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file"), fsync(file)))
     checkpoint.save_and_keep_previous(small_model(), tmp_path, {})
     assert calls == ["file", "rename", "folder", "rename", "folder"]
+
+
+def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
+    checkpoint.save_and_keep_previous(small_model(), tmp_path, {"drawn": "facades"})
+    content = (tmp_path / checkpoint.NAME).read_bytes()
+    (tmp_path / checkpoint.NAME).write_bytes(content.replace(b"facades", b"facadec"))
+    with pytest.raises(ValueError, match="has no whole checkpoint"):
+        checkpoint.read_header(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this system has no user numbers")
+def test_a_checkpoint_without_read_permission_is_not_taken_as_damaged_or_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    checkpoint.save_and_keep_previous(small_model(), Path(), {})
+    os.chmod(checkpoint.NAME, 0)
+    os.chmod(tmp_path, 0o755)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may read everything, nobody may not
+    try:
+        with pytest.raises(PermissionError):
+            checkpoint.read_header(Path())
+    finally:
+        os.seteuid(user)
