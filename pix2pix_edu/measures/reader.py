@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from pix2pix_edu.drawing.classes import CLASS_COLOURS, Colours, label_ids
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -58,7 +59,7 @@ def train_reader(
         reader = Reader(len(colours))
     optimizer = torch.optim.Adam(reader.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    for _ in range(steps):
+    for _ in tqdm(range(steps), "training a network that reads photos", leave=False, delay=2.0):
         chosen = torch.randint(len(photos), (batch_size,), generator=generator)
         loss = F.cross_entropy(reader(photos[chosen]), labels[chosen])
         optimizer.zero_grad()
