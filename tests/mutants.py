@@ -49,12 +49,23 @@ TESTS = {
 }
 
 # Mutants that do the same as the original, with the reason: (module, before, after).
+SIDES = {
+    "generator.py": "unit, sides = 2**self.depth, x.shape[{}:]",
+    "discriminator.py": "if min(output_size(self.convs, side) for side in y.shape[{}:]) < 1:",
+}
+GREY = "return Image.fromarray(pixels[..., {}] if tensor.shape[0] == 1 else pixels)"
+GPU_STATE = 'torch.cuda.set_rng_state(state["cuda_random"][{}])'
+HEADER = 'state = torch.load(path, map_location="cpu", weights_only=True, mmap={})'
 CACHE = "@functools.lru_cache(maxsize={})"
 ADAM = "return torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999), fused={})"
 EQUIVALENT = {
     **{("training.py", CACHE.format(2), CACHE.format(size)): "the same orders, kept or made again" for size in (1, 3, 4)},
     ("training.py", ADAM.format(True), ADAM.format(False)): "the same update, slower",
     ("discriminator.py", "conv = self.convs[-1]", "conv = self.convs[-2]"): "the last two convolutions of every patch are the same",
+    **{(module, line.format("-2"), line.format("(2)")): "a batch of pictures has four dimensions" for module, line in SIDES.items()},
+    ("images.py", GREY.format(0), GREY.format(-1)): "the first channel of one is the last",
+    ("run/checkpoint.py", GPU_STATE.format(0), GPU_STATE.format(-1)): "the first state of one is the last",
+    ("run/checkpoint.py", HEADER.format(True), HEADER.format(False)): "the same numbers, after reading the weights as well",
     ("run/checkpoint.py", "return False", "return None"): "of _fits and _is_random_state, only whether it is true is asked",
 }
 
