@@ -70,7 +70,7 @@ def fetch_generator(
 
 def find_fetched(generator: Path) -> Path | None:
     """The file of the published generator that a path or a bare name means, or None if it means something else."""
-    if not is_published(generator.name) or generator.is_dir() or (generator.exists() and generator.suffix != ".pth"):
+    if not is_published(generator.name) or (generator.exists() and generator.suffix != ".pth"):
         return None
     if not generator.exists():
         if generator != Path(generator.name):
