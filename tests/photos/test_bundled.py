@@ -125,13 +125,15 @@ def class_at(file, latitude, longitude):
     return list(CLIMATE_PALETTE)[numbers(file)[int(row), int(column)]]
 
 
-def test_no_place_that_is_seen_in_validation_is_seen_in_training():
+def test_no_place_that_is_seen_in_validation_is_seen_in_training_and_three_pixels_are_between():
     train, val = (np.array([centre(file.stem) for file in (EARTH / "photo" / split).iterdir()]) for split in SPLITS)
-    assert len(train) == 865
+    assert (len(train), len(val)) == PAIRS["earth"]
+    widths = np.array([half_width(latitude) for latitude in train[:, 0]])
     for north, east in val:
-        apart = np.abs((train[:, 1] - east + 180) % 360 - 180)
-        widths = half_width(north) + np.array([half_width(latitude) for latitude in train[:, 0]])
-        assert ((np.abs(train[:, 0] - north) >= 2 * 64 / 15) | (apart >= widths)).all(), (north, east)
+        rows_between = (np.abs(train[:, 0] - north) - 2 * 64 / 15) * 15
+        apart = np.abs((train[:, 1] - east + 180) % 360 - 180) - widths - half_width(north)
+        columns_between = apart / np.maximum(widths, half_width(north)) * 64
+        assert np.maximum(rows_between, columns_between).min() > 3, (north, east)
 
 
 def test_no_emoji_of_validation_looks_like_one_of_training():
