@@ -6,6 +6,7 @@ import torch
 
 from pix2pix_edu.commands.options import path, refuse_ignored, whole
 from pix2pix_edu.photos.shards import open_folder
+from pix2pix_edu.run.settings import refuse_more_than_memory
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import fastest
 from pix2pix_edu.speed.read_ahead import ReadAhead
@@ -25,6 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    refuse_more_than_memory(arguments.size, arguments.width, arguments.batch_size)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = None
     if not arguments.pairs:

@@ -19,7 +19,7 @@ from pix2pix_edu.run.evaluation import as_dict, as_record, draw_grid, score, tra
 from pix2pix_edu.run.fingerprint import fingerprint
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.saving import Saves, save_on_the_way
-from pix2pix_edu.run.settings import Settings, open_pairs, refuse_changes
+from pix2pix_edu.run.settings import Settings, open_pairs, refuse_changes, refuse_more_than_memory
 from pix2pix_edu.training import Batches, Pairs, Pix2Pix, stack_pairs, train
 
 TRAIN_PAIRS, READER_STEPS = 400, 400
@@ -55,6 +55,7 @@ def claim(folder: Path, budget: Budget) -> None:
 
 def run_cells(folder: Path, budget: Budget, systems: Iterable[System], seeds: Iterable[int]) -> Iterator[tuple[Path, int]]:
     """Train and score every cell that is not finished, all systems of a seed before the next seed. Yield each cell and its step."""
+    refuse_more_than_memory(budget.size, budget.width, budget.batch_size)
     claim(folder, budget)
     for seed in seeds:
         for system in systems:

@@ -71,10 +71,10 @@ def time_in_turns(work: dict[str, Work], repeats: int, device: str) -> list[Timi
     """Time all the work in turns, so that a slow moment of the machine affects all of it."""
     seconds: dict[str, list[float]] = {name: [] for name in work}
     peaks = {precision: Peaks(device, precision) for precision in {piece.precision for piece in work.values()}}
-    for _ in tqdm(range(repeats + WARM_UP), unit="turn", leave=False, delay=2.0):
-        for name, piece in work.items():
-            seconds[name].append(seconds_of(piece.run, device))
-        for peak in peaks.values():
+    turns = [*work.items()] * (repeats + WARM_UP)
+    for number, (name, piece) in enumerate(tqdm(turns, unit="piece", leave=False, delay=2.0), 1):
+        seconds[name].append(seconds_of(piece.run, device))
+        for peak in peaks.values() if number % len(work) == 0 else ():
             peak.take_turn()
     timings = []
     for name, piece in work.items():
