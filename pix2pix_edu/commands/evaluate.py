@@ -9,9 +9,11 @@ from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.drawing.classes import COLOURS_OF
 from pix2pix_edu.files import refuse_unwritable
 from pix2pix_edu.run import evaluation, record
+from pix2pix_edu.run.fingerprint import count_copies
 from pix2pix_edu.run.networks import open_generator
-from pix2pix_edu.run.settings import open_pairs, read_settings
+from pix2pix_edu.run.settings import Settings, open_folders, open_pairs, read_settings
 from pix2pix_edu.speed.fast_step import place
+from pix2pix_edu.training import Pairs
 
 HELP = "measure a run on pairs that it was not trained on"
 
@@ -19,7 +21,7 @@ HELP = "measure a run on pairs that it was not trained on"
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=path, help="folder of a run")
     count = "pairs to use, from the val folder or the bundled ones, or newly drawn (default: 100)"
-    parser.add_argument("--count", type=whole(2, 100_000), default=100, help=count)
+    parser.add_argument("--count", type=whole(2, 100_000), help=count)
     written = "also write the settings, machine, times, losses and scores to this JSON file; an earlier record there is replaced"
     parser.add_argument("--record", type=path, help=written)
 
@@ -35,13 +37,36 @@ def run(arguments: argparse.Namespace) -> None:
         _refuse_to_replace(arguments.record)
     generator = place(open_generator(arguments.run))
     torch.manual_seed(0)
-    fakes, ys = evaluation.translate_pairs(generator, open_pairs(settings, "val"), arguments.count)
+    pairs = open_pairs(settings, "val")
+    fakes, ys = evaluation.translate_pairs(generator, pairs, arguments.count or 100)
     scores = evaluation.score(fakes, ys)
     drawn = not settings.photographs and not settings.pairs
     facades = evaluation.score_facades(fakes, ys, settings) if drawn and settings.drawn in COLOURS_OF else None
-    print(f"{len(ys)} pairs that the run was not trained on\n{evaluation.report(scores, facades)}")
+    for remark in pairs.remarks() if settings.pairs else ():
+        print(remark)
+    copies = _count_copies(settings, pairs, len(ys))
+    no_more = " (there are no more)" if arguments.count and len(ys) < arguments.count else ""
+    print(f"{len(ys)} pairs{no_more}{_seen_before(copies)}\n{evaluation.report(scores, facades)}")
     if arguments.record:
-        record.write_record(about_run | {"scores": evaluation.as_record(scores, facades, len(ys))}, arguments.record)
+        scored = evaluation.as_record(scores, facades, len(ys)) | {"copies": copies}
+        record.write_record(about_run | {"scores": scored}, arguments.record)
+
+
+def _count_copies(settings: Settings, pairs: Pairs, count: int) -> int | None:
+    """How many of the first `count` pairs the run was trained on; None if its pairs are no longer there."""
+    try:
+        return count_copies(pairs, count, open_folders(settings, "train", settings.size)) if settings.pairs else 0
+    except ValueError:
+        return None
+
+
+def _seen_before(copies: int | None) -> str:
+    """The end of a sentence."""
+    if copies is None:
+        return ", which cannot be compared with those of the training, because these are no longer there or have changed"
+    if copies:
+        return f", of which {copies} are copies of pairs that the run was trained on: this says little about new pictures"
+    return " that the run was not trained on"
 
 
 def _refuse_to_replace(file: Path) -> None:

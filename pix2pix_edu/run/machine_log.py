@@ -38,7 +38,7 @@ def read_log(folder: Path) -> list[dict]:
         return []
     try:
         sessions = json.loads(read_text(file))
-        whole = all(isinstance(entry[name], kind) for entry in sessions for name, kind in KINDS.items())
+        whole = all(isinstance(entry[name], kind) and 0 <= entry[name] < 2**62 for entry in sessions for name, kind in KINDS.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{file} is damaged ({error}): the machines and times of earlier sessions are not in the log") from error
     if not isinstance(sessions, list) or not whole:

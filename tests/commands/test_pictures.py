@@ -3,7 +3,9 @@
 import json
 import os
 import resource
+import shutil
 import signal
+import tarfile
 
 import numpy as np
 import pytest
@@ -82,6 +84,46 @@ def test_pairs_of_wide_halves_train_and_that_is_said_in_one_line(monkeypatch, tm
     call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", write_pictures(tmp_path / "pairs", 2, size=(96, 32)))
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "2 of 2 pictures are wider than two squares and are squeezed to them: 0.png is 96 x 32, 1.png is 96 x 32."
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("command", ["train", "evaluate", "translate", "pair"])
+def test_files_that_are_not_read_are_named_in_one_line(monkeypatch, tmp_path, capsys, command):
+    pairs, photos = write_pictures(tmp_path / "pairs" / "val"), write_pictures(tmp_path / "photos", size=(32, 32), suffix="jfif")
+    write_pictures(tmp_path / "pairs" / "train")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", tmp_path / "pairs")
+    assert "skipped" not in capsys.readouterr().out
+    for folder in (pairs, pairs.parent / "train", photos):
+        Image.new("RGB", (64, 32)).save(folder / "moving.gif")
+        os.mkfifo(folder / "pipe.png")
+    words = {"train": ["again", *SMALL, "--pairs", "pairs"], "evaluate": ["run"], "translate": ["run", "photos", "out"]}
+    monkeypatch.chdir(tmp_path)
+    call(monkeypatch, command, *(words | {"pair": ["grey", "photos", "grey"]})[command])
+    where = {"train": "pairs/train", "evaluate": str(pairs)}.get(command, "photos")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(
+        f"2 files in {where} are skipped (moving.gif, pipe.png): only regular files that end in .jpg, .jpeg, .jfif, "
+    )
+    assert not [line for line in lines[1:] if "skipped" in line]
+    assert command != "translate" or sorted(os.listdir(tmp_path / "out")) == ["0.png", "1.png", "2.png"]  # .jfif is read
+
+
+@pytest.mark.fault
+def test_the_same_folder_for_inputs_and_targets_is_refused(monkeypatch, tmp_path):
+    pairs = write_pictures(tmp_path / "pairs")
+    os.symlink(pairs, tmp_path / "link")
+    for y_folder in (pairs, tmp_path / "link", f"{tmp_path}/pairs/../pairs"):
+        message = refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", pairs, "--y-folder", y_folder)
+        assert "is named for the inputs and for the targets: name two folders" in message
+
+
+@pytest.mark.fault
+def test_an_array_whose_channels_come_first_is_refused_with_the_right_order(monkeypatch, tmp_path):
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "a.npy", np.zeros((3, 32, 32), np.uint8))
+    message = refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", tmp_path / "x", "--y-folder", tmp_path / "y")
+    assert "a.npy has 32 channels, and 3 are needed (the shape of an array is height, width, channels)" in message
 
 
 def test_a_setting_that_an_earlier_file_does_not_have_had_its_default():
@@ -258,6 +300,61 @@ def test_a_record_is_not_written_to_a_device_a_folder_or_nowhere(monkeypatch, tr
         assert f"{name} exists and is not a record that evaluate wrote" in message
     assert "must be the name of a file or folder, got ''" in refusal(monkeypatch, "evaluate", trained, "--record", "")
     assert "PSNR" not in capsys.readouterr().out  # refused before measuring
+
+
+def paired_folders(tmp_path, kind):
+    """Training pairs and other pairs in the form that `train` reads, and a function that copies a training pair among the others."""
+    pairs = tmp_path / "pairs"
+    for split in ("train", "val"):
+        write_pictures(pairs / split, size=(32, 32) if kind == "two folders" else (64, 32))
+    places = [pairs]
+    if kind == "two folders":
+        places.append(tmp_path / "ys")
+        for split in ("train", "val"):
+            write_pictures(tmp_path / "ys" / split, size=(32, 32))
+    if kind == "tar files":
+        for split in ("train", "val"):
+            pack(pairs / split)
+
+    def copy():
+        for place in places:
+            if kind == "tar files":
+                shutil.copy(place / "train" / "all.tar", place / "val" / "copied.tar")
+            else:
+                shutil.copy(place / "train" / "1.png", place / "val" / "new.png")
+
+    return ["--pairs", pairs] if len(places) == 1 else ["--pairs", pairs, "--y-folder", places[1]], copy
+
+
+def pack(folder):
+    with tarfile.open(folder / "all.tar", "w") as tar:
+        for file in sorted(folder.glob("*.png")):
+            tar.add(file, file.name)
+            file.unlink()
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(("kind", "copies"), [("side by side", 1), ("two folders", 1), ("tar files", 3)])
+def test_evaluate_counts_the_pairs_that_are_copies_of_training_pairs(monkeypatch, tmp_path, capsys, kind, copies):
+    words, copy = paired_folders(tmp_path, kind)
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, *words)
+    capsys.readouterr()
+    call(monkeypatch, "evaluate", tmp_path / "run")
+    assert capsys.readouterr().out.splitlines()[0] == "3 pairs that the run was not trained on"
+    copy()
+    call(monkeypatch, "evaluate", tmp_path / "run", "--record", tmp_path / "record.json")
+    said = f"{3 + copies} pairs, of which {copies} are copies of pairs that the run was trained on: this says little about new pictures"
+    assert capsys.readouterr().out.splitlines()[0] == said
+    assert json.loads((tmp_path / "record.json").read_text())["scores"]["copies"] == copies
+    shutil.rmtree(tmp_path / "pairs" / "train")
+    call(monkeypatch, "evaluate", tmp_path / "run")
+    assert "which cannot be compared with those of the training" in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.fault
+def test_evaluate_says_when_there_are_fewer_pairs_than_were_asked_for(monkeypatch, trained, capsys):
+    call(monkeypatch, "evaluate", trained, "--count", "101")
+    assert capsys.readouterr().out.splitlines()[0] == "100 pairs (there are no more) that the run was not trained on"
 
 
 def test_evaluate_says_how_many_pairs_and_what_its_second_table_is(monkeypatch, tmp_path, capsys):

@@ -221,7 +221,11 @@ def test_a_damaged_table_of_losses_is_said_at_the_start_and_kept(begun, text, ca
     assert [row[0] for row in read_losses(begun)] == ["7", "8", "9", "10", "11", "12"]
 
 
-@pytest.mark.parametrize("text", ["", "{}x", '[{"from"', '{"from": 1}', '[{"from": 0, "until": "6", "seconds": 1}]', "[1]", "7"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}x", '[{"from"', '{"from": 1}', '[{"from": 0, "until": "6", "seconds": 1}]', "[1]", "7"]
+    + [f'[{{"from": 0, "until": 6, "seconds": {seconds}}}]' for seconds in ("-1", "NaN", "1e999")],
+)
 def test_a_damaged_machine_log_is_said_at_the_start_and_kept(begun, text, capsys):
     (begun / "sittings.json").write_text(text)
     train(begun)
