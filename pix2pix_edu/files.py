@@ -2,13 +2,14 @@
 
 import contextlib
 import errno
+import json
 import os
 import secrets
 import socket
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -53,6 +54,17 @@ def read_text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError("it is no regular file")
     return path.read_text()
+
+
+def read_object(path: Path, keys: Iterable[str] = ()) -> dict:
+    """The JSON object in a file of which a lost one is written again. It must have these keys."""
+    try:
+        value = json.loads(read_text(path))
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not value.keys() >= set(keys):
+        raise ValueError(f"{path} is damaged: move it away and repeat the command, which writes it again")
+    return value
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,9 +9,8 @@ from pix2pix_edu.commands.options import SEED, path
 from pix2pix_edu.experiments import gallery
 from pix2pix_edu.experiments.cells import BASE, CELLS, SEEDS, cell_settings, run_cell
 from pix2pix_edu.experiments.orders import measures
-from pix2pix_edu.files import refuse_unwritable
+from pix2pix_edu.files import read_object, refuse_unwritable
 from pix2pix_edu.run import loop
-from pix2pix_edu.run.record import read_record
 from pix2pix_edu.run.settings import refuse_changes
 from pix2pix_edu.run.stopping import until_stopped
 
@@ -43,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
             steps = until_stopped(run_cell(settings, folder))
             for _ in tqdm(steps, total=settings.steps, initial=loop.saved_step(folder), unit="step", desc=folder.name, delay=0.5):
                 pass
-        record = read_record(folder / "record.json")
+        record = read_object(folder / "record.json", ("settings", "scores"))
         refuse_changes(f"{folder} holds a cell", record["settings"], asdict(settings))
         if arguments.compare:
             print(comparison(f"{name}, seed {seed}", record, bundled[name, seed]))

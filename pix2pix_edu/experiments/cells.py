@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pix2pix_edu.drawing.classes import label_ids, wall_mask
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.files import write_text
+from pix2pix_edu.files import read_object, write_text
 from pix2pix_edu.measures.pixels import colour_overlap, high_frequency_power, l1, wall_blotchiness
 from pix2pix_edu.measures.reader import Reader, Yardsticks, reading_scores, scores, train_reader, yardsticks
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -82,7 +82,7 @@ def save_scores(model: Pix2Pix, settings: Settings, folder: Path) -> None:
 def read_scores(folder: Path) -> dict[str, dict]:
     """The scores so far, by step."""
     file = folder / "scores.json"
-    return json.loads(file.read_text()) if file.exists() else {}
+    return read_object(file) if file.exists() else {}
 
 
 def score(fakes: Tensor, settings: Settings) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from pix2pix_edu.files import write_text
+from pix2pix_edu.files import read_object, write_text
 from pix2pix_edu.measures.reader import Reader, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.published.comparison import depth_for
@@ -47,7 +47,7 @@ def claim(folder: Path, budget: Budget) -> None:
     """Make the folder of the trials, or check that it was made with the same budget."""
     record = folder / "budget.json"
     if record.exists():
-        refuse_changes(f"{folder} holds trials", json.loads(record.read_text()), asdict(budget))
+        refuse_changes(f"{folder} holds trials", read_object(record), asdict(budget))
     else:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(record, json.dumps(asdict(budget), indent=1))
@@ -121,7 +121,7 @@ def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
 
 def write_results(folder: Path, target: Path, command: str) -> Path:
     """Collect all finished cells in one JSON file, with the sheets of seed 0 beside it."""
-    cells = [json.loads(path.read_text()) for path in sorted(folder.glob("*/cell.json"))]
+    cells = [read_object(path, ("system", "seed", "yardsticks")) for path in sorted(folder.glob("*/cell.json"))]
     if not cells:
         raise ValueError(f"{folder} holds no finished cell: train one first")
     sticks = {str(cell["seed"]): cell.pop("yardsticks") for cell in cells}
@@ -129,6 +129,6 @@ def write_results(folder: Path, target: Path, command: str) -> Path:
     for cell in cells:
         if cell["seed"] == 0:
             shutil.copyfile(folder / f"{cell['system']}-0" / "sheet.png", target / f"{cell['system']}.png")
-    results = {"command": command, "budget": json.loads((folder / "budget.json").read_text()), "yardsticks": sticks, "cells": cells}
+    results = {"command": command, "budget": read_object(folder / "budget.json"), "yardsticks": sticks, "cells": cells}
     write_text(target / "results.json", json.dumps(results, indent=1) + "\n")
     return target / "results.json"

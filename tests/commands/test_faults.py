@@ -9,6 +9,7 @@ from command_line import call, refusal
 from PIL import Image
 
 from pix2pix_edu import __main__
+from pix2pix_edu.published import trials
 
 pytestmark = pytest.mark.fault
 
@@ -202,6 +203,31 @@ def test_a_limit_on_the_size_of_files_gets_one_sentence_that_names_the_place(mon
     assert "unforeseen" not in message
     assert ("first_translation.png" if command == "first" else "new") in message
     assert not [file for file in place.rglob("*") if file.is_file() and file.stat().st_size == 300]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}x", "[" * 100_000, "null"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("trials/budget.json", ["compare", "--train", "trials", "--steps", "1"]),
+        ("cells/L1-0/record.json", ["experiments", "cells", "--cells", "L1", "--seeds", "0"]),
+    ],
+)
+def test_a_damaged_file_of_a_series_is_named_and_stays(monkeypatch, tmp_path, name, words, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(text)
+    assert refusal(monkeypatch, *words).endswith(f"{name} is damaged: move it away and repeat the command, which writes it again")
+    assert (tmp_path / name).read_text() == text
+
+
+@pytest.mark.parametrize("text", ["nonsense", "{}", '{"seed": 0}', "7"])
+def test_a_damaged_cell_of_the_trials_is_named_before_results_are_written(tmp_path, text):
+    (tmp_path / "library-0").mkdir()
+    (tmp_path / "library-0" / "cell.json").write_text(text)
+    with pytest.raises(ValueError, match="cell.json is damaged: move it away and repeat the command"):
+        trials.write_results(tmp_path, tmp_path / "results", "")
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize(("size", "words"), [("33", "change the size"), ("36", "change the size, or choose a depth of 2 or less")])
