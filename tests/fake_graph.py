@@ -57,6 +57,7 @@ class _Recording(TorchDispatchMode):
 
 def install(monkeypatch, failure=""):
     """Replace what cuda_graph uses of torch.cuda. With `failure`, recording a backward pass raises this error. Return what was seen."""
+    torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler, which in torch 2.5 asks for the real torch.cuda
     seen = SimpleNamespace(graphs=[], streams=[], current="main")
     generator = SimpleNamespace(graphsafe_set_state=lambda other: torch.set_rng_state(other.get_state()))
 
