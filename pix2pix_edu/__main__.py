@@ -14,7 +14,7 @@ CONTINUED = ("fetch", "train", "compare", "experiments")  # what is stopped ther
 
 SYSTEM_ERRORS = {  # what follows the path: the reason, and what to do
     errno.ENOENT: "does not exist or cannot be made there: check the path",
-    errno.EEXIST: "exists and is no folder: name another folder",
+    errno.EEXIST: "exists and is no folder: move it away, or name another folder",
     errno.ENOTDIR: "cannot be reached, because a part of this path is no folder: name another path",
     errno.EISDIR: "is a folder where a file is needed: name another file, or move the folder away",
     errno.ENOTEMPTY: "is a folder with files in it: name another one, or move it away",

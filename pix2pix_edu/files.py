@@ -9,7 +9,7 @@ import socket
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -56,13 +56,13 @@ def read_text(path: Path) -> str:
     return path.read_text()
 
 
-def read_object(path: Path, keys: Iterable[str] = ()) -> dict:
-    """The JSON object in a file of which a lost one is written again. It must have these keys."""
+def read_object(path: Path, kinds: Mapping[str, type] | None = None) -> dict:
+    """The JSON object in a file of which a lost one is written again. It must have values of these kinds."""
     try:
         value = json.loads(read_text(path))
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict) or not value.keys() >= set(keys):
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), kind) for name, kind in (kinds or {}).items()):
         raise ValueError(f"{path} is damaged: move it away and repeat the command, which writes it again")
     return value
 

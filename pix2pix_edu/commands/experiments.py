@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
             steps = until_stopped(run_cell(settings, folder))
             for _ in tqdm(steps, total=settings.steps, initial=loop.saved_step(folder), unit="step", desc=folder.name, delay=0.5):
                 pass
-        record = read_object(folder / "record.json", ("settings", "scores"))
+        record = read_object(folder / "record.json", {"settings": dict, "scores": dict})
         refuse_changes(f"{folder} holds a cell", record["settings"], asdict(settings))
         if arguments.compare:
             print(comparison(f"{name}, seed {seed}", record, bundled[name, seed]))

@@ -121,7 +121,7 @@ def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
 
 def write_results(folder: Path, target: Path, command: str) -> Path:
     """Collect all finished cells in one JSON file, with the sheets of seed 0 beside it."""
-    cells = [read_object(path, ("system", "seed", "yardsticks")) for path in sorted(folder.glob("*/cell.json"))]
+    cells = [read_object(path, {"system": str, "seed": int, "yardsticks": dict}) for path in sorted(folder.glob("*/cell.json"))]
     if not cells:
         raise ValueError(f"{folder} holds no finished cell: train one first")
     sticks = {str(cell["seed"]): cell.pop("yardsticks") for cell in cells}

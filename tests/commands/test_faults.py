@@ -221,7 +221,13 @@ def test_a_damaged_file_of_a_series_is_named_and_stays(monkeypatch, tmp_path, na
     assert (tmp_path / name).read_text() == text
 
 
-@pytest.mark.parametrize("text", ["nonsense", "{}", '{"seed": 0}', "7"])
+def test_a_record_with_wrong_values_is_called_damaged(monkeypatch, tmp_path):
+    (tmp_path / "L1-0").mkdir()
+    (tmp_path / "L1-0" / "record.json").write_text('{"settings": 1, "scores": 1}')
+    assert "record.json is damaged: move it away" in refusal(monkeypatch, "experiments", tmp_path, "--cells", "L1", "--seeds", "0")
+
+
+@pytest.mark.parametrize("text", ["nonsense", "{}", '{"seed": 0}', '{"seed": 0, "system": "library", "yardsticks": 1}', "7"])
 def test_a_damaged_cell_of_the_trials_is_named_before_results_are_written(tmp_path, text):
     (tmp_path / "library-0").mkdir()
     (tmp_path / "library-0" / "cell.json").write_text(text)
