@@ -46,7 +46,7 @@ train()
 def test_a_run_killed_20_times_ends_with_the_files_of_one_never_stopped(tmp_path):
     program = KILLER.format(settings=SETTINGS.__dict__, kills=KILLS)
     done = subprocess.run([sys.executable, "-c", program, tmp_path / "killed"], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(KILLS)]
+    assert done.stdout.splitlines()[-1] == str(KILLS)  # before it, runs may say that they were killed before their first checkpoint
     for _ in run(resume(SETTINGS, tmp_path / "straight"), SETTINGS, tmp_path / "straight", save_every=4):
         pass
     files = sorted(file.name for file in (tmp_path / "straight").iterdir())
