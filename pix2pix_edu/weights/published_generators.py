@@ -21,7 +21,6 @@ WEIGHTS = Kind("a weight file", (b"\x80\x02", b"PK\x03\x04"))  # as torch.save w
 GENERATORS = {
     "facades_label2photo": "labels -> photo of a facade",
     "edges2shoes": "edges -> photo of a shoe",
-    "edges2handbags": "edges -> photo of a handbag (its authors' own script does not name it: it may be missing)",
     "map2sat": "map -> aerial photo",
     "sat2map": "aerial photo -> map",
     "day2night": "photo by day -> photo by night",
