@@ -107,6 +107,7 @@ def test_both_halves_get_the_same_crop_and_the_same_flip():
     seen = set()
     for seed in range(200):
         crop_x, crop_y = jitter(x, -x, 8, np.random.default_rng(seed))
+        assert crop_x.shape == (1, 8, 8)
         assert torch.equal(crop_x, -crop_y)
         seen.add((crop_x.min().item(), bool(crop_x[0, 0, 0] > crop_x[0, 0, 1])))
     assert len(seen) == 18  # 3 x 3 places, each flipped and not

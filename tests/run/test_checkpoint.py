@@ -185,3 +185,18 @@ def test_a_checkpoint_without_read_permission_is_not_taken_as_damaged_or_missing
             checkpoint.read_header(Path())
     finally:
         os.seteuid(user)
+
+
+class MakesAFolder:
+    """Code in a file: whoever unpickles it makes a folder."""
+
+    def __reduce__(self):
+        return os.mkdir, ("made",)
+
+
+def test_code_in_a_checkpoint_is_not_run_when_its_header_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"step": 1, "about": {"drawn": MakesAFolder()}}, checkpoint.NAME)
+    with pytest.raises(ValueError, match="has no whole checkpoint"):
+        checkpoint.read_header(Path())
+    assert not Path("made").exists()
