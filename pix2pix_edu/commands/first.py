@@ -1,4 +1,4 @@
-"""The first translation: drawn facades that the bundled network was not trained on."""
+"""The first translation: painted facades that the bundled network was not trained on."""
 
 import argparse
 import time
@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.drawing.painted import draw_painted_pair
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.run.evaluation import draw_grid, translate_each
 from pix2pix_edu.training import stack_pairs
@@ -32,9 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def translations(count: int) -> Image.Image:
-    """Label maps, their translations and the drawn photographs in three rows, twice as large."""
+    """Label maps, their translations and the drawn photographs in three rows."""
     torch.manual_seed(0)
-    generator, _ = load_pretrained("facades_64")
-    xs, ys = stack_pairs(SyntheticPairs(count, 64, seed=777))
-    image = draw_grid([xs, translate_each(generator, xs), ys])
-    return image.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST)
+    generator, _ = load_pretrained("houses_128")
+    xs, ys = stack_pairs(SyntheticPairs(count, 128, seed=777, task=draw_painted_pair))
+    return draw_grid([xs, translate_each(generator, xs), ys])

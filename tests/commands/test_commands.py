@@ -41,7 +41,7 @@ def test_the_first_translation_is_saved_and_its_file_is_named(monkeypatch, tmp_p
     monkeypatch.chdir(tmp_path)
     call(monkeypatch, "first")
     assert capsys.readouterr().out.startswith(f"{Path('runs') / 'first_translation.png'}: eight label maps")
-    assert open_image(tmp_path / "runs" / "first_translation.png").size == (8 * 64 * 2, 3 * 64 * 2)
+    assert open_image(tmp_path / "runs" / "first_translation.png").size == (8 * 128, 3 * 128)
 
 
 def test_train_leaves_settings_losses_pictures_and_a_checkpoint(trained):

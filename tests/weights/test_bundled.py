@@ -12,7 +12,7 @@ from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator, save_for_sharing
-from pix2pix_edu.run.settings import Settings
+from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained, open_network, save_network, trained_on
 
@@ -34,11 +34,13 @@ def test_a_name_that_was_not_trained_is_refused_with_those_that_were():
         load_pretrained("cats")
 
 
-@pytest.mark.parametrize("name", ["facades_64", "facades_64_L1"])
+@pytest.mark.parametrize("name", ["facades_64", "facades_64_L1", "houses_128"])
 def test_the_shipped_networks_translate_and_judge_houses_they_have_never_seen(name):
     generator, discriminator = load_pretrained(name)
+    size, drawn = trained_on(name)
     torch.manual_seed(0)
-    houses = [SyntheticPairs(8, 64, seed=999)[i] for i in range(8)]
+    pairs = SyntheticPairs(8, size, seed=999, task=DRAWN[drawn])
+    houses = [pairs[i] for i in range(8)]
     x, y = stack_pairs(houses)
     with torch.no_grad():
         fake = torch.cat([generator(one[None]) for one in x])
