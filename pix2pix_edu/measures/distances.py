@@ -4,9 +4,18 @@ The features of a set are rows of numbers (count, dimensions), from any network:
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+
+class Distances(NamedTuple):
+    """How far fakes are from the real pictures."""
+
+    fid: float  # of the set of fakes from the set of real pictures
+    kid: float  # likewise
+    perceptual: float  # of each fake from its own target, on average
 
 
 def frechet_distance(fake: Tensor, real: Tensor) -> float:

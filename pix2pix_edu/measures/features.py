@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix_edu.drawing.classes import PAINTED_COLOURS, label_ids
-from pix2pix_edu.random_numbers import own_random_numbers
-from pix2pix_edu.training import Pairs, stack_pairs
+from pix2pix_edu.drawing.classes import PAINTED_COLOURS
+from pix2pix_edu.weights.bundled import WEIGHTS, open_network
 
+FEATURES = WEIGHTS / "features_128.safetensors"
 SIDE = 128  # pictures are resized to this, as for Inception to 299
 
 
@@ -35,24 +35,9 @@ def _block(before: int, after: int, stride: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(before, after, 3, stride, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
-def train_features(pairs: Pairs, steps: int = 1500, seed: int = 0, batch_size: int = 16, lr: float = 3e-3) -> Features:
-    """Train on real photographs y and their painted label maps x."""
-    with own_random_numbers(seed):
-        network = Features()
-    order = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    for _ in range(steps):
-        chosen = torch.randint(len(pairs), (batch_size,), generator=order).tolist()
-        xs, ys = stack_pairs(pairs[i] for i in chosen)
-        labels = label_ids(xs, PAINTED_COLOURS).flatten(1)
-        shares = torch.stack([row.bincount(minlength=len(PAINTED_COLOURS)) for row in labels]) / labels.shape[1]
-        loss = F.cross_entropy(network(ys), shares)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    return network.eval()
+def open_features() -> Features:
+    """The bundled network of this kind, trained on painted facades."""
+    return open_network(FEATURES, Features).eval()
 
 
 @torch.no_grad()

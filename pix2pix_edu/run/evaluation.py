@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
 from pix2pix_edu.images import to_image
+from pix2pix_edu.measures.distances import Distances, frechet_distance, kernel_distance, perceptual_distance
+from pix2pix_edu.measures.features import describe_pictures, open_features
 from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, grid_power, high_frequency_power, l1, psnr, ssim, wall_blotchiness
 from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.run.settings import Settings, open_pairs
@@ -32,6 +34,8 @@ class FacadeScores(NamedTuple):
     yardsticks: Yardsticks
     blotchiness: float
     grid: float
+    distances: Distances  # of the fakes from the targets
+    other_real: Distances  # of real photographs of other houses from the targets
 
 
 def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
@@ -76,7 +80,18 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores
         yardsticks(reader, train_pairs, test_pairs, colours),
         wall_blotchiness(fakes, ys, wall_mask(labels, colours)),
         grid_power(fakes, ys),
+        distances(fakes, ys),
+        distances(torch.stack([train_pairs[i % len(train_pairs)][1] for i in range(len(ys))]), ys),
     )
+
+
+@torch.no_grad()
+def distances(pictures: Tensor, ys: Tensor) -> Distances:
+    """FID, KID and perceptual distance on the features of the bundled network, which knows drawn facades only."""
+    network = open_features()
+    rows, real_rows = (describe_pictures(network, side) for side in (pictures, ys))
+    each = [perceptual_distance(network.levels(one[None]), network.levels(y[None])) for one, y in zip(pictures, ys, strict=True)]
+    return Distances(frechet_distance(rows, real_rows), kernel_distance(rows, real_rows), torch.cat(each).mean().item())
 
 
 def as_dict(scores: NamedTuple) -> dict[str, object]:
@@ -90,7 +105,8 @@ def as_record(scores: Scores, facades: FacadeScores | None, pairs: int) -> dict[
     if not facades:
         return record
     reading = {"fakes": as_dict(facades.reading), **as_dict(facades.yardsticks)}
-    return record | {"reading": reading, "blotchiness": facades.blotchiness, "grid": facades.grid}
+    apart = {"fakes": as_dict(facades.distances), "other_real": as_dict(facades.other_real)}
+    return record | {"reading": reading, "blotchiness": facades.blotchiness, "grid": facades.grid, "distances": apart}
 
 
 def report(scores: Scores, facades: FacadeScores | None) -> str:
@@ -109,4 +125,12 @@ def report(scores: Scores, facades: FacadeScores | None) -> str:
         rows = {"these fakes": fakes, "real photos": ceiling, "labels of another": floor, "median colours": median}
         lines += ["", how, f"{'read by a network':20}{'per pixel':>10}{'per class':>10}{'IoU':>10}"]
         lines += [f"{name:20}" + "".join(f"{value:10.3f}" for value in row) for name, row in rows.items()]
+        lines += _distance_lines(facades)
     return "\n".join(lines)
+
+
+def _distance_lines(facades: FacadeScores) -> list[str]:
+    rows = {"these fakes": facades.distances, "other real houses": facades.other_real}
+    how = "Distances from the targets, on the features of a network of our own: compare them with one another only."
+    head = f"{'':20}{'FID':>10}{'KID':>10}{'perceptual':>12}"
+    return ["", how, head, *(f"{name:20}{row.fid:10.2f}{row.kid:10.3f}{row.perceptual:12.3f}" for name, row in rows.items())]

@@ -1,13 +1,18 @@
 """Distances between sets of pictures, compared with closed forms and with plain loops."""
 
+import runpy
+
 import pytest
 import torch
+from repository import ROOT
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.drawing.painted import draw_painted_pair
 from pix2pix_edu.measures.distances import frechet_distance, kernel_distance, perceptual_distance
-from pix2pix_edu.measures.features import Features, describe_pictures, train_features
+from pix2pix_edu.measures.features import Features, describe_pictures
 from pix2pix_edu.training import stack_pairs
+
+train_features = runpy.run_path(str(ROOT / "data" / "make_features.py"))["train_features"]
 
 
 def rows(count, dimensions=4, seed=0):

@@ -19,7 +19,12 @@ def test_real_photos_score_as_real_photos_and_grey_ones_do_not(monkeypatch, draw
     assert real.reading == real.yardsticks.real_photos
     assert real.reading.per_class > real.yardsticks.labels_of_another.per_class
     assert (real.blotchiness, real.grid) == (1.0, 1.0)
+    assert (real.distances.fid, real.distances.perceptual) == (pytest.approx(0.0, abs=1e-3), 0.0)
+    assert real.distances.kid < grey.other_real.kid < grey.distances.kid
+    assert grey.other_real.fid < grey.distances.fid
+    assert grey.other_real.perceptual < grey.distances.perceptual
     assert grey.reading.per_class < real.reading.per_class
     assert (grey.blotchiness, grey.grid) == (pytest.approx(0.0, abs=1e-4), 0.0)
     text = evaluation.report(evaluation.score(ys, ys), real)
+    assert f"{'other real houses':20}{real.other_real.fid:10.2f}{real.other_real.kid:10.3f}" in text
     assert "relative to the targets: 1.00   (far above 1: a grid)" in text
