@@ -7,8 +7,8 @@ import string
 import tempfile
 from pathlib import Path
 
-from pix2pix_edu.drawing.classes import COLOURS_OF, label_ids
-from pix2pix_edu.drawing.sketches import paints, sample_sketches
+from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
+from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.files import HERE
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
@@ -26,7 +26,7 @@ def build(folder: Path, network: str) -> float:
     generator, _ = load_pretrained(network)
     size, drawn = trained_on(network)
     sketches = sample_sketches(size, drawn)
-    samples = [{"name": name, "labels": rows(label_ids(sketch, COLOURS_OF[drawn]).tolist())} for name, sketch in sketches.items()]
+    samples = [{"name": name, "labels": rows(label_ids(sketch, SUBJECTS[drawn].colours).tolist())} for name, sketch in sketches.items()]
     settings = {"network": network, "size": size, "classes": paints(drawn), "samples": samples}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:

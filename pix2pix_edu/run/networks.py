@@ -24,7 +24,7 @@ BUILDERS = {"generator": (Generator, generator_settings), "discriminator": (Patc
 def save_for_sharing(folder: Path, name: str, target: Path) -> None:
     """Write the networks of a run as the two files that weights.bundled.load_pretrained reads."""
     settings, networks = read_settings(folder), {kind: _open(folder, kind) for kind in BUILDERS}
-    drawn = "" if settings.pairs else settings.drawn
+    drawn = settings.photographs or ("" if settings.pairs else settings.drawn)
     target.mkdir(parents=True, exist_ok=True)
     for kind, (_, built_with) in BUILDERS.items():
         save_network(networks[kind].state_dict(), built_with(settings), settings.size, target / f"{name}.{kind}.safetensors", drawn)

@@ -24,7 +24,7 @@ class Shared(NamedTuple):
     weights: dict[str, Tensor]
     settings: dict[str, object]
     size: int  # the side of the pictures, in pixels
-    drawn: str  # what was drawn for the training; empty for photographs
+    drawn: str  # what was drawn for the training, or the name of the bundled photographs; empty for pairs of your own
 
 
 def load_pretrained(name: str, folder: Path = WEIGHTS) -> tuple[Generator, PatchDiscriminator]:

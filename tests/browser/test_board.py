@@ -12,8 +12,8 @@ import pytest
 from hands import SIDE, drag, grave, point, press
 from playwright.sync_api import expect
 
+from pix2pix_edu.board.subjects import paints
 from pix2pix_edu.drawing.classes import CLASSES
-from pix2pix_edu.drawing.sketches import paints
 
 BOARD = Path(__file__).parents[2] / "pix2pix_edu" / "board"
 INDEX = """<!doctype html>

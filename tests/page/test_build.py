@@ -13,9 +13,9 @@ from repository import ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from pix2pix_edu.drawing.classes import CLASSES, COLOURS_OF
+from pix2pix_edu.board.subjects import SUBJECTS, sample_sketches
+from pix2pix_edu.drawing.classes import CLASSES
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.drawing.sketches import sample_sketches
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.page import build as page
 from pix2pix_edu.page.build import SITE, build
@@ -143,7 +143,7 @@ def test_every_bundled_network_can_be_put_on_a_page(weights, tmp_path):
     settings = json.loads((tmp_path / "page" / "page.json").read_text())
     size, drawn = trained_on(name)
     assert (settings["network"], settings["size"], len(settings["samples"][0]["labels"])) == (name, size, size)
-    assert [each["name"] for each in settings["classes"]] == list(COLOURS_OF[drawn])
+    assert [each["name"] for each in settings["classes"]] == list(SUBJECTS[drawn].colours)
 
 
 def test_a_build_that_was_stopped_while_writing_the_network_is_completed_by_the_next_call(tmp_path, monkeypatch):

@@ -195,3 +195,11 @@ def test_a_full_disk_leaves_an_earlier_shared_file_as_it_was(small, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(path.name, before)]
+
+
+@pytest.mark.parametrize(("chosen", "named"), [({"drawn": "painted"}, "painted"), ({"photographs": "openmoji"}, "openmoji")])
+def test_a_shared_network_says_what_it_was_trained_on(tmp_path, chosen, named):
+    settings = Settings(size=32, depth=3, width=4, steps=1, count=4, **chosen)
+    list(loop.run(loop.resume(settings, tmp_path / "run"), settings, tmp_path / "run"))
+    save_for_sharing(tmp_path / "run", "small", tmp_path / "weights")
+    assert trained_on("small", tmp_path / "weights") == (32, named)

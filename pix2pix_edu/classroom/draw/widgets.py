@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
-from pix2pix_edu.drawing.classes import COLOURS_OF, label_ids
-from pix2pix_edu.drawing.sketches import paints, sample_sketches
+from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -31,7 +31,7 @@ BOARD = files("pix2pix_edu.board")
 def draw_and_translate(generator: Generator, size: int = 128, sketch: Image.Image | None = None, drawn: str = "painted") -> "Board":
     """Return a board of `size` pixels to draw a label map on, next to its translation. It starts with `sketch` or with a sample.
 
-    `drawn` is what the generator was trained on, as in Settings; it decides which classes there are.
+    `drawn` is what the generator was trained on, a name in board.subjects.SUBJECTS; it decides which classes there are.
     """
     return Board(place(generator), size, sketch, drawn)
 
@@ -50,7 +50,7 @@ def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -
 
 def describe(sketch: Image.Image, seed: int, drawn: str = "painted") -> str:
     """Return an alt text for a sketch and its translation: each class with its share of the area."""
-    colours = COLOURS_OF[drawn]
+    colours = SUBJECTS[drawn].colours
     shares = label_ids(sketch, colours).flatten().bincount(minlength=len(colours)) / (sketch.width * sketch.height)
     largest_first = shares.argsort(descending=True, stable=True)
     names = list(colours)
@@ -66,11 +66,11 @@ def open_sketch(url: str, size: int, drawn: str = "painted") -> Image.Image:
         image = Image.open(io.BytesIO(base64.b64decode(url.removeprefix(PREFIX), validate=True)), formats=["PNG"])
         if image.size != (size, size):  # checked before the pixels are unpacked
             raise ValueError(f"it is {image.width} x {image.height}")
-        labels = label_ids(image.convert("RGB"), COLOURS_OF[drawn])  # a browser that prevents fingerprinting changes colours slightly
+        labels = label_ids(image.convert("RGB"), SUBJECTS[drawn].colours)  # a browser that prevents fingerprinting changes colours slightly
     except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         make = "make one with data_url from pix2pix_edu.classroom.display"
         raise ValueError(f"a sketch is a PNG of {size} x {size} pixels as a data URL ({error}): {make}") from None
-    palette = np.array(list(COLOURS_OF[drawn].values()), dtype=np.uint8)
+    palette = np.array(list(SUBJECTS[drawn].colours.values()), dtype=np.uint8)
     return Image.fromarray(palette[labels.numpy()])
 
 
@@ -92,7 +92,7 @@ class Board(anywidget.AnyWidget):
 
     def __init__(self, generator: Generator, size: int, sketch: Image.Image | None, drawn: str):
         self._generator, self._drawn, self._translated = generator, drawn, None
-        samples, colours = sample_sketches(size, drawn), COLOURS_OF[drawn]
+        samples, colours = sample_sketches(size, drawn), SUBJECTS[drawn].colours
         super().__init__(
             size=size,
             paints=paints(drawn),
