@@ -357,11 +357,14 @@ def test_evaluate_says_when_there_are_fewer_pairs_than_were_asked_for(monkeypatc
     assert capsys.readouterr().out.splitlines()[0] == "100 pairs (there are no more) that the run was not trained on"
 
 
-def test_evaluate_says_how_many_pairs_and_what_its_second_table_is(monkeypatch, tmp_path, capsys):
+def test_evaluate_says_how_many_pairs_and_what_its_tables_are(monkeypatch, tmp_path, capsys):
     call(monkeypatch, "train", tmp_path / "run", *SMALL, "--count", "8")
     capsys.readouterr()
     call(monkeypatch, "evaluate", tmp_path / "run", "--count", "4")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "4 pairs that the run was not trained on"
-    assert lines[-6].startswith("A network that learned on real photos to name the class of each pixel reads the fakes")
-    assert lines[-5].split()[:4] == ["read", "by", "a", "network"]
+    table, distances = "\n".join(lines).split("\n\n")[1:]
+    assert table.startswith("A network that learned on real photos to name the class of each pixel reads the fakes")
+    assert table.splitlines()[1].split()[:4] == ["read", "by", "a", "network"]
+    assert distances.startswith("Distances from the targets, on the features of a network of our own")
+    assert [row.split()[:2] for row in distances.splitlines()[2:]] == [["these", "fakes"], ["other", "real"]]
