@@ -71,6 +71,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
         most = 1.0 if image.mode == "F" else 65535.0
         grey = np.asarray(image, dtype=np.float64)
         refuse_outside(grey, most)
+        refuse_bytes(grey, image.mode)
         image = Image.fromarray((grey / most * 255.0).round().astype(np.uint8))
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA"):
         image = image.convert("RGBA")
@@ -82,6 +83,12 @@ def refuse_outside(values: np.ndarray, most: float) -> None:
     """Raise an error if a value is not in [0, most]."""
     if not ((values >= 0) & (values <= most)).all():  # NaN is in no range
         raise ValueError(f"its values must be from 0 to {most:g}, and they are from {values.min():g} to {values.max():g}")
+
+
+def refuse_bytes(grey: np.ndarray, mode: str) -> None:
+    """Raise an error for an image of 32-bit whole numbers that would fit into bytes: taken as 16 bits, it would be nearly black."""
+    if mode == "I" and 0 < grey.max() <= 255:
+        raise ValueError(f"it has 32-bit whole numbers, where 65535 is white, and none is above {grey.max():g}: save it in 8 bits")
 
 
 def from_bytes(pixels: Tensor) -> Tensor:

@@ -280,3 +280,12 @@ def test_a_picture_without_read_permission_is_not_called_damaged(tmp_path, monke
 
 def test_any_even_width_is_cut_in_the_middle():
     assert [half.size for half in split_pair(Image.new("RGB", (14, 5)))] == [(7, 5), (7, 5)]
+
+
+def test_32_bit_whole_numbers_that_fit_into_bytes_are_not_taken_for_a_nearly_black_picture(tmp_path):
+    ramp = np.arange(256, dtype=np.int32).reshape(16, 16)
+    Image.fromarray(ramp).save(tmp_path / "bytes.tif")
+    Image.fromarray(ramp * 257).save(tmp_path / "full.tif")
+    with pytest.raises(ValueError, match=r"bytes.tif cannot be read .*none is above 255: save it in 8 bits"):
+        open_image(tmp_path / "bytes.tif")
+    assert np.array_equal(np.asarray(open_image(tmp_path / "full.tif"))[..., 0], ramp)

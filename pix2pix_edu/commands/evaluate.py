@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
     if settings.pairs and not Path(settings.pairs).is_dir():
         raise ValueError(f"the pairs of the run are not at {settings.pairs}: start from the folder where it was trained, or put them back")
     if settings.pairs and not (Path(settings.pairs) / "val").is_dir():
-        raise ValueError(f"the run was trained on every pair of {settings.pairs}: put unseen pairs into {Path(settings.pairs) / 'val'}")
+        places = " and ".join(str(Path(folder) / "val") for folder in (settings.pairs, settings.y_folder) if folder)
+        raise ValueError(f"the run was trained on every pair of {settings.pairs}: put unseen pairs into {places}")
     about_run = record.make_record(arguments.run, {}) if arguments.record else {}
     if arguments.record:
         _refuse_to_replace(arguments.record)

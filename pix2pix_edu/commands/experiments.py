@@ -31,6 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     chosen = [(name, seed, cell_settings(name, seed)) for seed in arguments.seeds for name in arguments.cells]
+    unknown = sorted(set(arguments.seeds) - set(SEEDS))
+    if arguments.compare and unknown:
+        raise ValueError(f"the bundled gallery has seeds {', '.join(map(str, SEEDS))}, not {unknown[0]}: leave out --compare or this seed")
     # Read first: a missing record should be noticed before training, and --gallery may replace the bundled ones.
     bundled = {(name, seed): gallery.record(name, seed) for name, seed, _ in chosen} if arguments.compare else {}
     if arguments.gallery:

@@ -8,7 +8,7 @@ SIZES = (32, 48, 64, 128, 144, 256)  # at these, every part of a drawing is at w
 
 def check_size(size: int) -> None:
     if size not in SIZES:
-        raise ValueError(f"drawings have a side of {', '.join(map(str, SIZES))} pixels, got {size}: draw a larger one and resize it")
+        raise ValueError(f"drawings have a side of {', '.join(map(str, SIZES))} pixels, got {size}: choose one of these")
 
 
 def random_stream(seed: int, stream: int) -> np.random.Generator:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.drawing.classes import label_ids
-from pix2pix_edu.files import HERE
+from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import packages, write_onnx
@@ -22,6 +22,7 @@ def build(folder: Path, network: str) -> float:
     """Write the page, its network and its samples to a folder. Return the largest difference between that network and torch's."""
     if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
         raise ValueError(f"{folder} contains something else: name a new folder")
+    refuse_unwritable(folder)
     packages()  # raises before anything is written if one is missing
     generator, _ = load_pretrained(network)
     size, drawn = trained_on(network)
@@ -31,7 +32,10 @@ def build(folder: Path, network: str) -> float:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         unfinished = Path(name)
-        shutil.copytree(SITE, unfinished, dirs_exist_ok=True)
+        try:
+            shutil.copytree(SITE, unfinished, dirs_exist_ok=True)
+        except shutil.Error as error:
+            raise OSError(f"could not write {folder} ({error.args[0][0][2]}): free some space or name another folder") from error
         for name in ("board.js", "board.css"):
             shutil.copy(BOARD / name, unfinished)
         difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), unfinished / "model.onnx")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from pix2pix_edu.files import one_writer
+from pix2pix_edu.files import one_writer, refuse_unwritable
 from pix2pix_edu.images import list_images, open_image, to_rgb
 from pix2pix_edu.photos.folders import for_each
 from pix2pix_edu.photos.picture_files import read_header
@@ -57,6 +57,7 @@ def pair_folder(
     """
     pairs, files = Path(pairs), list_images(photos)
     _check(files, pairs, size, val_every)
+    refuse_unwritable(pairs)
     for_each(lambda number: read_header(files[number]), range(len(files)))
     try:
         with one_writer(pairs), _unfinished(pairs) as unfinished:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pix2pix_edu import images
 from pix2pix_edu.files import whole_file
-from pix2pix_edu.images import from_bytes, list_images, reading, refuse_outside, skipped, to_image, to_rgb
+from pix2pix_edu.images import from_bytes, list_images, reading, refuse_bytes, refuse_outside, skipped, to_image, to_rgb
 from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 
 SUFFIXES = (*images.SUFFIXES, ".npy")
@@ -182,4 +182,5 @@ def values_of(image: Image.Image) -> np.ndarray:
     if image.mode == "F":
         return grey
     refuse_outside(grey, 65535)
+    refuse_bytes(grey, image.mode)
     return grey.astype(np.uint16)

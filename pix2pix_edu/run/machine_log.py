@@ -36,13 +36,16 @@ def read_log(folder: Path) -> list[dict]:
     file = folder / FILE
     if not file.exists():
         return []
+    reason: object = "it is no log of sessions"
     try:
         sessions = json.loads(read_text(file))
         whole = all(isinstance(entry[name], kind) and 0 <= entry[name] < 2**62 for entry in sessions for name, kind in KINDS.items())
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"{file} is damaged ({error}): the machines and times of earlier sessions are not in the log") from error
-    if not isinstance(sessions, list) or not whole:
-        raise ValueError(f"{file} is damaged (it is no log of sessions): the machines and times of earlier sessions are not in the log")
+    except (OSError, ValueError, RecursionError) as error:
+        whole, reason = False, error
+    except (TypeError, KeyError):
+        whole = False
+    if not (whole and isinstance(sessions, list)):
+        raise ValueError(f"{file} is damaged ({reason}): the machines and times of earlier sessions are not in the log")
     return sessions
 
 

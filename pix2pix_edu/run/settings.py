@@ -124,6 +124,8 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
 
 def _refuse_together(settings: Settings) -> None:
     """Raise an error if one setting makes no sense with another."""
+    if settings.y_folder and settings.photographs:
+        raise ValueError("--y-folder goes with --pairs, not with --photographs, which have their targets: leave it out")
     if settings.y_folder and not settings.pairs:
         raise ValueError("--y-folder is the folder of targets: name the folder of inputs with --pairs as well")
     if settings.photographs and settings.pairs:
@@ -205,7 +207,9 @@ def read_settings(folder: Path) -> Settings:
         if not isinstance(saved, dict):
             raise ValueError("it holds no settings")
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ValueError(f"{folder} is not the folder of a run: it needs the run.json that training writes") from error
+        raise ValueError(
+            f"{folder} is not the folder of a run: it needs the run.json that training writes (a lost one is written again if you repeat it)"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         if getattr(error, "errno", None):  # the system does not let it be read, so it may be whole
             raise

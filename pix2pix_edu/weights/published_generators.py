@@ -16,6 +16,7 @@ ROOT = Path("generators")  # in the working directory, as the data sets are; git
 # https alone: on plain http anyone on the way can change the weights, and without published checksums nobody would notice.
 MIRRORS = ("https://efrosgans.eecs.berkeley.edu/pix2pix/models-pytorch",)
 MEGABYTES = 218  # of each file: they all hold the paper's U-Net
+DEPTH = 8  # of their U-Net
 SIZE = 256  # side, in pixels, of the pictures that they were trained on
 WEIGHTS = Kind("a weight file", (b"\x80\x02", b"PK\x03\x04"))  # as torch.save wrote it before and since torch 1.6
 GENERATORS = {
@@ -143,7 +144,9 @@ def _check(file: Path, note: Path) -> None:
     with open(file, "rb") as opened:
         checksum = hashlib.file_digest(opened, "sha256").hexdigest()
     if not note.is_file():
-        load_generator(read_weights(file))  # code in the file is refused, never run
+        depth = load_generator(read_weights(file)).depth  # code in the file is refused, never run
+        if depth != DEPTH:
+            raise ValueError(f"{file} holds a generator of depth {depth}, and the published ones have {DEPTH}: name another file")
         write_text(note, f"{checksum}  {note.stem}\n")  # as sha256sum writes it
     elif note.read_bytes().split()[:1] != [checksum.encode()]:
         raise OtherFile(

@@ -241,6 +241,23 @@ def test_no_depth_of_0_is_proposed(monkeypatch, tmp_path, size, words):
     assert refusal(monkeypatch, "train", tmp_path / "run", *TINY, "--size", size).endswith(f"got {size}: {words}")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([*TRAIN, *TINY, "--photographs", "openmoji", "--y-folder", "Y"], "--y-folder goes with --pairs, not with --photographs"),
+        (["train", "runs/x", "--size", "96", "--depth", "3"], "got 96: choose one of these"),
+        (["experiments", "cells", "--cells", "L1", "--seeds", "77", "--compare"], "the bundled gallery has seeds 0, 1, 2, not 77"),
+        (["pair", "edges", "photos", "file/pairs", "--val-every", "0"], "cannot be reached, because a part of this path is no folder"),
+    ],
+)
+def test_a_refusal_says_what_to_do(monkeypatch, tmp_path, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (16, 16)).save(tmp_path / "photos" / "a.png")
+    (tmp_path / "file").write_text("in the way")
+    assert said in refusal(monkeypatch, *words)
+
+
 def test_an_unforeseen_error_is_one_sentence_and_debug_shows_where_it_arose(monkeypatch):
     def fail(_: object) -> None:
         raise RuntimeError("size mismatch\nin line 7")

@@ -177,10 +177,11 @@ def test_of_two_calls_at_once_the_second_is_told_of_the_first(monkeypatch, tmp_p
     assert len(list((tmp_path / "pairs").rglob("*.png"))) == 4
 
 
-def test_a_folder_that_cannot_be_written_gives_one_sentence(tmp_path):
+def test_a_folder_that_cannot_be_written_is_found_before_the_work_and_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OSError, match="could not write .*pairs .*: free some space or choose another folder; no files were left there"):
+    with pytest.raises(NotADirectoryError) as refused:
         list(pair_folder(grey, write_photos(tmp_path / "photos"), tmp_path / "file" / "pairs", 32))
+    assert refused.value.filename == str(tmp_path / "file" / "pairs")
 
 
 @pytest.mark.parametrize("names", [("a.png", "a.bmp"), ("A.png", "a.bmp")])

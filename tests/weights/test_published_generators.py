@@ -401,6 +401,13 @@ def test_a_name_of_both_is_the_data_set_and_the_generator_ends_in_pth(serve, mon
     assert names("here") == ["edges2shoes.pth", "edges2shoes.pth.sha256"]
 
 
+def test_a_generator_of_another_depth_is_no_published_one_and_is_not_noted(monkeypatch, tmp_path):
+    (tmp_path / "mine.pth").write_bytes(in_a_file(generator_state(Generator(depth=3, width=4))))
+    said = refusal(monkeypatch, "fetch", "facades_label2photo", "--root", "gens", "--source", "mine.pth")
+    assert "holds a generator of depth 3, and the published ones have 8" in said
+    assert not list(tmp_path.glob("gens/**/*.sha256"))
+
+
 def test_an_unknown_name_is_refused_with_all_that_are_known(monkeypatch):
     sentence = refusal(monkeypatch, "fetch", "label2photo")
     assert all(name in sentence for name in ("'label2photo'", "facades,", "night2day,", "facades_label2photo.pth", "day2night.pth"))
