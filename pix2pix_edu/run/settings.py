@@ -208,7 +208,7 @@ def read_settings(folder: Path) -> Settings:
             raise ValueError("it holds no settings")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ValueError(
-            f"{folder} is not the folder of a run: it needs the run.json that training writes (a lost one is written again if you repeat it)"
+            f"{folder} is not the folder of a run: it needs the run.json that training writes (repeat it to write a lost one again)"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         if getattr(error, "errno", None):  # the system does not let it be read, so it may be whole
