@@ -218,7 +218,7 @@ def test_the_other_sets_train_a_step_with_jitter(name, monkeypatch, tmp_path, ca
     ("options", "message"),
     [
         (("--pairs", "folder"), "--photographs and --pairs are two sets of pairs"),
-        (("--y-folder", "folder"), "name the folder of inputs with --pairs as well"),
+        (("--y-folder", "folder"), "--y-folder goes with --pairs, not with --photographs"),
         (("--drawn", "shapes"), "--drawn has no effect with --photographs"),
         (("--count", 5), "--count has no effect with --photographs"),
         (("--direction", "right_to_left"), "--direction has no effect on drawn or bundled pairs"),
