@@ -320,7 +320,7 @@ function buildView(classes, size, samples, brushes) {
   const keys = make("details", {}, make("summary", {}, "Drawing by keyboard"), help);
   const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, keys);
   const choices = make("div", { class: "board-choices" }, palette.element, tools.element);
-  if (classes.some(({ group }) => group)) choices.classList.add("board-grouped");
+  if (classes.some(({ group }) => group)) element.classList.add("board-grouped");
   element.append(make("div", { class: "board-body" }, choices, sheet));
   scaleWhole(frame, size, BORDER);
   const inputs = { class: palette.inputs, tool: tools.inputs };

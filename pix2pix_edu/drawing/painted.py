@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix_edu.drawing.classes import AROUND, PARTS, SKY_COLOURS, WALL_COLOURS
-from pix2pix_edu.drawing.layout import STREET, Box, facade_layout
+from pix2pix_edu.drawing.layout import GRID, STREET, Box, facade_layout
 from pix2pix_edu.drawing.look import Paint, facade_look
 from pix2pix_edu.drawing.paint import paint_facade
 from pix2pix_edu.drawing.seeds import APPEARANCE, LAYOUT, PAINT, check_size, random_stream
@@ -46,7 +46,7 @@ def paint_label_map(boxes: Sequence[Box], paint: Paint, around: Surroundings, si
         picture[cloud] = AROUND["cloud"]
     for trunk, crown, _ in around.tree_masks(size):
         picture[trunk | crown] = AROUND["tree"]
-    picture[STREET * size // 64 :] = AROUND["street"]
+    picture[STREET * size // GRID :] = AROUND["street"]
     for box in boxes:
         picture[box.top : box.bottom, box.left : box.right] = walls[paint.wall] if box.kind == "facade" else PARTS[box.kind]
     return Image.fromarray(picture)

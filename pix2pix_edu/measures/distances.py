@@ -36,7 +36,12 @@ def _mean_and_covariance(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def kernel_distance(fake: Tensor, real: Tensor) -> float:
-    """KID: the squared difference of the sets in the features' products, up to the third power. Without bias: about 0 for equal sources."""
+    """KID: the squared difference of the sets in the features' products, up to the third power.
+
+    It has no bias: about 0 for two independent sets of real pictures.
+
+    Fakes that were made from the x of the real pictures are no such set: of good ones, the distance is below 0.
+    """
     fake, real = fake.double(), real.double()
 
     def kernel(one: Tensor, other: Tensor) -> Tensor:

@@ -131,6 +131,9 @@ def report(scores: Scores, facades: FacadeScores | None) -> str:
 
 def _distance_lines(facades: FacadeScores) -> list[str]:
     rows = {"these fakes": facades.distances, "other real houses": facades.other_real}
-    how = "Distances from the targets, on the features of a network of our own: compare them with one another only."
+    how = (
+        "Distances from the targets, on the features of a network of our own. The fakes show the targets' own houses, the others do not: "
+        "for that alone they are nearer, and KID may be below 0."
+    )
     head = f"{'':20}{'FID':>10}{'KID':>10}{'perceptual':>12}"
     return ["", how, head, *(f"{name:20}{row.fid:10.2f}{row.kid:10.3f}{row.perceptual:12.3f}" for name, row in rows.items())]
