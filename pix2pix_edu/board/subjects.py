@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from pix2pix_edu.drawing.classes import AROUND, CLASS_COLOURS, PAINTED_COLOURS, PARTS, SKY_COLOURS, WALL_COLOURS, Colours
-from pix2pix_edu.drawing.facades import PAIRS_PER_SEED, draw_pair, paint_labels
+from pix2pix_edu.drawing.classes import AROUND, CLASS_COLOURS, PARTS, SKY_COLOURS, UNPAINTED_COLOURS, WALL_COLOURS, Colours
+from pix2pix_edu.drawing.facades import PAIRS_PER_SEED, draw_pair, paint_label_map
 from pix2pix_edu.drawing.layout import Box
 from pix2pix_edu.drawing.look import Paint
-from pix2pix_edu.drawing.painted import draw_painted_pair, paint_label_map
 from pix2pix_edu.drawing.surroundings import Surroundings
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair, paint_unpainted_labels
 from pix2pix_edu.images import to_image
 from pix2pix_edu.photos.bundled import CLIMATE_PALETTE, open_photographs
 
@@ -38,15 +38,15 @@ class Subject(NamedTuple):
     groups: Mapping[str, Colours] = {}
 
 
-def _facades(size: int) -> Samples:
-    plain = paint_labels([box.scaled(size) for box in PLAIN_HOUSE], size)
-    return {"plain house": plain, **_buildings(draw_pair, {"gable": 7, "shop": 3}, size)}
+def _unpainted(size: int) -> Samples:
+    plain = paint_unpainted_labels([box.scaled(size) for box in PLAIN_HOUSE], size)
+    return {"plain house": plain, **_buildings(draw_unpainted_pair, {"gable": 7, "shop": 3}, size)}
 
 
 def _painted(size: int) -> Samples:
     around = Surroundings(moon=(9, 50), stars=[], clouds=[(8, 8)], trees=[(48, 3, 6)])
     plain = paint_label_map([box.scaled(size) for box in PLAIN_HOUSE], Paint(wall=0, sky=0), around, size)
-    return {"plain house": plain, **_buildings(draw_painted_pair, {"green shop": 18, "gable at night": 13}, size)}
+    return {"plain house": plain, **_buildings(draw_pair, {"green shop": 18, "gable at night": 13}, size)}
 
 
 def _buildings(draw: Callable, numbers: Mapping[str, int], size: int) -> Samples:
@@ -60,8 +60,8 @@ def _photographs(name: str, numbers: Mapping[str, int], size: int) -> Samples:
 
 
 SUBJECTS = {
-    "painted": Subject(PAINTED_COLOURS, _painted, GROUPS),
-    "facades": Subject(CLASS_COLOURS, _facades),
+    "painted": Subject(CLASS_COLOURS, _painted, GROUPS),
+    "unpainted": Subject(UNPAINTED_COLOURS, _unpainted),
     "earth": Subject(CLIMATE_PALETTE, partial(_photographs, "earth", {"islands": 15, "gulf": 20, "Black Sea": 50})),
     "openmoji": Subject(
         {"paper": (255, 255, 255), "ink": (0, 0, 0)}, partial(_photographs, "openmoji", {"honey": 92, "cactus": 26, "ghost": 11})

@@ -17,14 +17,15 @@ class Profile:
     patch: int
     batch_size: int
     steps: int
+    lr: float  # of both networks
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8),  # a test that every cell runs, in seconds
-        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=4, steps=400),  # a laptop, in minutes
-        Profile("paper", image_size=256, depth=8, width=64, patch=70, batch_size=1, steps=80_000),  # a GPU
+        Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8, lr=1e-3),  # a test that every cell runs, in seconds
+        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=1, steps=800, lr=1e-3),  # a laptop, in minutes
+        Profile("paper", image_size=256, depth=8, width=64, patch=70, batch_size=1, steps=80_000, lr=2e-4),  # a GPU
     )
 }
 

@@ -17,7 +17,7 @@ from pix2pix_edu.run.stopping import until_stopped
 
 HELP = "compare five published systems, or train them all"
 USUAL = [*SYSTEMS, *YARDSTICKS]
-ONLY_WITH_TRAIN, NEVER_WITH_TRAIN = ("steps", "batch_size", "l1_weight", "seeds", "results"), ("time", "paper")
+ONLY_WITH_TRAIN, NEVER_WITH_TRAIN = ("steps", "batch_size", "lr", "l1_weight", "seeds", "results"), ("time", "paper")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +29,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--only", nargs="+", default=USUAL, metavar="NAME", help=f"some of {', '.join(USUAL)}")
     parser.add_argument("--size", type=whole(8, 4096), help="side of the pictures in pixels (default: 256; with --train, 64)")
-    parser.add_argument("--width", type=whole(1, 1024), help="channels of the first layers (default: 64; with --train, 32)")
+    parser.add_argument("--width", type=whole(1, 1024), help=f"channels of the first layers (default: 64; with --train, {budget.width})")
     parser.add_argument("--time", action="store_true", help="also time one step of each system on this machine")
     parser.add_argument("--paper", action="store_true", help="also measure where the paper's words and its code differ")
     parser.add_argument("--train", type=path, metavar="FOLDER", help="train instead, in FOLDER: one subfolder for each system and seed")
     parser.add_argument("--steps", type=whole(1, 10**9), help=f"steps for each (default: {budget.steps})")
     parser.add_argument("--batch-size", type=whole(1, 4096), help=f"pairs a step (default: {budget.batch_size})")
+    parser.add_argument("--lr", type=real(0.0, 1.0), help=f"learning rate of both networks (default: {budget.lr:g})")
     parser.add_argument("--l1-weight", type=real(0.0, 1e6), help=f"lambda (default: {budget.l1_weight:g})")
     parser.add_argument("--seeds", type=SEED, nargs="+", help="train each system once for every seed (default: 0)")
     parser.add_argument("--results", type=path, help="folder for results.json and the sheets of seed 0 (default: FOLDER/results)")
@@ -65,6 +66,6 @@ def train(arguments: argparse.Namespace, systems: list[System]) -> None:
             if step % 10 == 0:
                 progress.set_description(f"{cell.name}, {step} of {budget.steps}")
     # The command that repeats these trials. Several commands may have shared the seeds, so they are left open.
-    numbers = f"--steps {budget.steps} --size {budget.size} --width {budget.width} --batch-size {budget.batch_size}"
+    numbers = f"--steps {budget.steps} --size {budget.size} --width {budget.width} --batch-size {budget.batch_size} --lr {budget.lr:g}"
     command = f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g} --seeds ..."
     print(f"written: {trials.write_results(arguments.train, results, command)}")

@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.drawing.painted import draw_painted_pair
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.run.evaluation import draw_grid, translate_each
 from pix2pix_edu.training import stack_pairs
@@ -36,5 +35,5 @@ def translations(count: int) -> Image.Image:
     """Label maps, their translations and the drawn photographs in three rows."""
     torch.manual_seed(0)
     generator, _ = load_pretrained("houses_128")
-    xs, ys = stack_pairs(SyntheticPairs(count, 128, seed=777, task=draw_painted_pair))
+    xs, ys = stack_pairs(SyntheticPairs(count, 128, seed=777))
     return draw_grid([xs, translate_each(generator, xs), ys])

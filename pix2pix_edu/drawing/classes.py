@@ -23,9 +23,7 @@ PARTS = {  # as in the label maps of the CMP facades
     "pillar": (248, 2, 4),
     "shop": (174, 0, 1),
 }
-CLASS_COLOURS = {"background": (0, 0, 222), "facade": (0, 48, 255), **PARTS}
-
-# Painted label maps say more: which sky, which wall, and what is around the house.
+# Painted label maps, the course's own, say also which sky, which wall, and what is around the house.
 SKY_COLOURS = {"day": (150, 206, 250), "dusk": (255, 188, 150), "night": (44, 50, 112)}
 WALL_COLOURS = {
     "red bricks": (186, 96, 78),
@@ -38,11 +36,12 @@ WALL_COLOURS = {
     "sand bricks": (206, 186, 152),
 }
 AROUND = {"cloud": (250, 250, 252), "sun or moon": (255, 246, 170), "tree": (40, 104, 56), "street": (108, 104, 102)}
-PAINTED_COLOURS = {**SKY_COLOURS, **AROUND, **WALL_COLOURS, **PARTS}
-COLOURS_OF = {"facades": CLASS_COLOURS, "painted": PAINTED_COLOURS}  # by the name of what is drawn
+CLASS_COLOURS = {**SKY_COLOURS, **AROUND, **WALL_COLOURS, **PARTS}
+UNPAINTED_COLOURS = {"background": (0, 0, 222), "facade": (0, 48, 255), **PARTS}  # those of the CMP facades
+COLOURS_OF = {"painted": CLASS_COLOURS, "unpainted": UNPAINTED_COLOURS}  # by the name of what is drawn
 
 CLASSES = tuple(CLASS_COLOURS)
-PALETTE = np.array(list(CLASS_COLOURS.values()), dtype=np.uint8)  # (12, 3)
+PALETTE = np.array(list(CLASS_COLOURS.values()), dtype=np.uint8)  # (25, 3)
 WALLS = ("facade", *WALL_COLOURS)  # the classes that are wall
 
 

@@ -1,4 +1,8 @@
-"""Drawn facades: a label map and one of its many possible photographs. The same seed gives the same pixels on every machine."""
+"""Drawn facades: painted label maps (walls, sky, and what is around the house) and a photograph of each.
+
+x leaves open the lit windows, curtains, flowers, goods, cats, stars, and all colours of doors and shutters.
+The same seed gives the same pixels on every machine.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,11 +11,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from pix2pix_edu.drawing.classes import CLASSES, PALETTE
-from pix2pix_edu.drawing.layout import Box, facade_layout
-from pix2pix_edu.drawing.look import facade_look
+from pix2pix_edu.drawing.classes import AROUND, PARTS, SKY_COLOURS, WALL_COLOURS
+from pix2pix_edu.drawing.layout import GRID, STREET, Box, facade_layout
+from pix2pix_edu.drawing.look import Paint, facade_look
 from pix2pix_edu.drawing.paint import paint_facade
-from pix2pix_edu.drawing.seeds import APPEARANCE, LAYOUT, check_size, random_stream
+from pix2pix_edu.drawing.seeds import APPEARANCE, LAYOUT, PAINT, check_size, random_stream
+from pix2pix_edu.drawing.surroundings import Surroundings, random_surroundings
 from pix2pix_edu.images import to_tensor
 
 PAIRS_PER_SEED = 1_000_000
@@ -19,13 +24,17 @@ Task = Callable[[int, int], tuple[Image.Image, Image.Image]]
 
 
 def draw_pair(seed: int, size: int, appearance: int | None = None) -> tuple[Image.Image, Image.Image]:
-    """Draw a facade's label map and a photograph of it. Another `appearance` gives another photograph of the same label map."""
+    """Draw a label map and a photograph of it. Another `appearance` gives another photograph of the same label map."""
     check_size(size)
-    appearance = seed if appearance is None else appearance
     boxes = [box.scaled(size) for box in facade_layout(random_stream(seed, LAYOUT))]
-    rng = random_stream(appearance, APPEARANCE)
-    photo = paint_facade(boxes, facade_look(rng), size, rng)
-    return paint_labels(boxes, size), Image.fromarray(photo)
+    painting = random_stream(seed, PAINT)
+    paint = Paint(int(painting.integers(len(WALL_COLOURS))), int(painting.integers(len(SKY_COLOURS))))
+    around = random_surroundings(painting)
+    around = around._replace(clouds=around.clouds[: painting.integers(3)])
+    rng = random_stream(seed if appearance is None else appearance, APPEARANCE)
+    stars = random_surroundings(rng).stars
+    photo = paint_facade(boxes, facade_look(rng, paint), size, rng, around._replace(stars=stars))
+    return paint_label_map(boxes, paint, around, size), Image.fromarray(photo)
 
 
 def draw_reversed_pair(seed: int, size: int) -> tuple[Image.Image, Image.Image]:
@@ -34,12 +43,20 @@ def draw_reversed_pair(seed: int, size: int) -> tuple[Image.Image, Image.Image]:
     return photo, label_map
 
 
-def paint_labels(boxes: Sequence[Box], size: int) -> Image.Image:
+def paint_label_map(boxes: Sequence[Box], paint: Paint, around: Surroundings, size: int) -> Image.Image:
     """Paint the label map of a layout whose boxes are in pixels."""
-    labels = np.zeros((size, size), dtype=np.uint8)  # class 0 is the background
+    walls, skies = list(WALL_COLOURS.values()), list(SKY_COLOURS.values())
+    picture = np.empty((size, size, 3), dtype=np.uint8)
+    picture[:] = skies[paint.sky]
+    picture[around.moon_mask(size)] = AROUND["sun or moon"]
+    for cloud in around.cloud_masks(size):
+        picture[cloud] = AROUND["cloud"]
+    for trunk, crown, _ in around.tree_masks(size):
+        picture[trunk | crown] = AROUND["tree"]
+    picture[STREET * size // GRID :] = AROUND["street"]
     for box in boxes:
-        labels[box.top : box.bottom, box.left : box.right] = CLASSES.index(box.kind)
-    return Image.fromarray(PALETTE[labels])
+        picture[box.top : box.bottom, box.left : box.right] = walls[paint.wall] if box.kind == "facade" else PARTS[box.kind]
+    return Image.fromarray(picture)
 
 
 class SyntheticPairs:

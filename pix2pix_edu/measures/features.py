@@ -1,10 +1,12 @@
 """A small network whose inner values describe a picture: for measures that compare sets of pictures, and pictures as a whole."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix_edu.drawing.classes import PAINTED_COLOURS
+from pix2pix_edu.drawing.classes import CLASS_COLOURS
 from pix2pix_edu.weights.bundled import WEIGHTS, open_network
 
 FEATURES = WEIGHTS / "features_128.safetensors"
@@ -14,7 +16,7 @@ SIDE = 128  # pictures are resized to this, as for Inception to 299
 class Features(nn.Module):
     """Guess from a photograph how large a share of it each class covers. Its levels halve the picture, as the encoder of G does."""
 
-    def __init__(self, classes: int = len(PAINTED_COLOURS), depth: int = 5, width: int = 24):
+    def __init__(self, classes: int = len(CLASS_COLOURS), depth: int = 5, width: int = 24):
         super().__init__()
         channels = [3, *(width * min(2**level, 4) for level in range(depth))]
         self.down = nn.ModuleList(_block(*channels[level : level + 2], 1 if level == 0 else 2) for level in range(depth))
@@ -43,5 +45,9 @@ def open_features() -> Features:
 @torch.no_grad()
 def describe_pictures(network: Features, pictures: Tensor) -> Tensor:
     """A row of numbers for each picture: the mean of every channel of every level."""
-    rows = [torch.cat([level.mean(dim=(2, 3)) for level in network.levels(some)], dim=1) for some in pictures.split(64)]
-    return torch.cat(rows)
+    return torch.cat([describe_levels(network.levels(some)) for some in pictures.split(64)])
+
+
+def describe_levels(levels: Sequence[Tensor]) -> Tensor:
+    """The rows of numbers (batch, dimensions) from the levels of some pictures."""
+    return torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1)

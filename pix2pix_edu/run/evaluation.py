@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
 from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.distances import Distances, frechet_distance, kernel_distance, perceptual_distance
-from pix2pix_edu.measures.features import describe_pictures, open_features
+from pix2pix_edu.measures.features import describe_levels, open_features
 from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, grid_power, high_frequency_power, l1, psnr, ssim, wall_blotchiness
 from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.run.settings import Settings, open_pairs
@@ -88,10 +88,14 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores
 @torch.no_grad()
 def distances(pictures: Tensor, ys: Tensor) -> Distances:
     """FID, KID and perceptual distance on the features of the bundled network, which knows drawn facades only."""
-    network = open_features()
-    rows, real_rows = (describe_pictures(network, side) for side in (pictures, ys))
-    each = [perceptual_distance(network.levels(one[None]), network.levels(y[None])) for one, y in zip(pictures, ys, strict=True)]
-    return Distances(frechet_distance(rows, real_rows), kernel_distance(rows, real_rows), torch.cat(each).mean().item())
+    network, rows, real_rows, apart = open_features(), [], [], []
+    for picture, y in zip(pictures, ys, strict=True):
+        levels, real_levels = network.levels(picture[None]), network.levels(y[None])
+        rows.append(describe_levels(levels))
+        real_rows.append(describe_levels(real_levels))
+        apart.append(perceptual_distance(levels, real_levels))
+    fake, real = torch.cat(rows), torch.cat(real_rows)
+    return Distances(frechet_distance(fake, real), kernel_distance(fake, real), torch.cat(apart).mean().item())
 
 
 def as_dict(scores: NamedTuple) -> dict[str, object]:

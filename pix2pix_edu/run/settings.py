@@ -10,8 +10,8 @@ import torch
 
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
-from pix2pix_edu.drawing.painted import draw_painted_labels_pair, draw_painted_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.files import read_text
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
@@ -38,10 +38,9 @@ BOUNDS = {
 }
 SHOWN = 4  # pairs of which a training shows the translations
 DRAWN = {
-    "facades": draw_pair,
-    "facade_labels": draw_reversed_pair,
-    "painted": draw_painted_pair,
-    "painted_labels": draw_painted_labels_pair,
+    "painted": draw_pair,
+    "painted_labels": draw_reversed_pair,
+    "unpainted": draw_unpainted_pair,
     "shapes": draw_shapes_pair,
 }
 CHOICES = {
@@ -57,7 +56,7 @@ CHOICES = {
 class Settings:
     """Everything that decides how a run turns out: the same settings give the same run (but see `fast`)."""
 
-    drawn: str = "facades"  # what is drawn if neither `photographs` nor `pairs` is given
+    drawn: str = "painted"  # what is drawn if neither `photographs` nor `pairs` is given
     photographs: str = ""  # the name of a bundled set
     pairs: str = ""  # a folder of side-by-side images; with y_folder, the folder of inputs
     y_folder: str = ""

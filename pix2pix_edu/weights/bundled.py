@@ -77,7 +77,7 @@ def _read(path: Path, build: type[nn.Module]) -> Shared:
         raise
     except Exception as error:  # a damaged file can raise almost any kind of error
         raise _refusal(path, build, error) from error
-    return Shared(weights, settings, size, metadata.get("drawn", "facades"))  # files from before the painted facades state none
+    return Shared(weights, settings, size, metadata.get("drawn", "unpainted"))  # files from before the painted facades state none
 
 
 def _checksum(weights: State, metadata: dict[str, str]) -> str:

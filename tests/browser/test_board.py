@@ -47,7 +47,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     for file in ("board.js", "board.css"):
         shutil.copy(BOARD / file, folder)
-    for name, text in {"index.html": INDEX, "index.js": SCRIPT % json.dumps(paints("facades")), "index.css": STYLE}.items():
+    for name, text in {"index.html": INDEX, "index.js": SCRIPT % json.dumps(paints("unpainted")), "index.css": STYLE}.items():
         (folder / name).write_text(text)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever).start()

@@ -183,7 +183,7 @@ def test_evaluate_prints_every_measure_and_the_yardsticks_of_drawn_facades(monke
         assert words in output
 
 
-@pytest.mark.parametrize("drawn", ["facade_labels", "shapes"])
+@pytest.mark.parametrize("drawn", ["painted_labels", "shapes"])
 def test_other_drawn_tasks_train_and_are_evaluated_as_well(monkeypatch, tmp_path, capsys, drawn):
     call(monkeypatch, "train", tmp_path / "run", *SMALL, "--drawn", drawn)
     call(monkeypatch, "evaluate", tmp_path / "run", "--count", "3")

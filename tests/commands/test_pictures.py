@@ -53,7 +53,7 @@ def test_an_empty_name_of_a_folder_is_refused_instead_of_training_on_drawings(mo
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--pairs", "PAIRS", "--drawn", "facades"], "--drawn has no effect with --pairs: leave one of them out"),
+        (["--pairs", "PAIRS", "--drawn", "unpainted"], "--drawn has no effect with --pairs: leave one of them out"),
         (["--pairs", "PAIRS", "--count", "400"], "--count has no effect with --pairs"),
         (["--pairs", "PAIRS", "--y-folder", "PAIRS", "--direction", "left_to_right"], "--direction has no effect with --y-folder"),
         (["--x-channels", "1"], "drawings have 3 channels: leave out --x-channels and --y-channels"),

@@ -7,7 +7,6 @@ import torch
 from repository import ROOT
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.drawing.painted import draw_painted_pair
 from pix2pix_edu.measures.distances import frechet_distance, kernel_distance, perceptual_distance
 from pix2pix_edu.measures.features import Features, describe_pictures
 from pix2pix_edu.training import stack_pairs
@@ -82,11 +81,11 @@ def test_the_perceptual_distance_looks_at_the_direction_of_the_features():
 
 @pytest.fixture(scope="module")
 def trained():
-    return train_features(SyntheticPairs(64, 64, task=draw_painted_pair), steps=30, batch_size=8)
+    return train_features(SyntheticPairs(64, 64), steps=30, batch_size=8)
 
 
 def test_features_of_blurred_photographs_are_farther_than_those_of_other_real_ones(trained):
-    _, ys = stack_pairs(SyntheticPairs(48, 64, seed=1, task=draw_painted_pair))
+    _, ys = stack_pairs(SyntheticPairs(48, 64, seed=1))
     blurred = torch.nn.functional.avg_pool2d(ys[:24], 5, 1, 2)
     real, others, blurs = (describe_pictures(trained, some) for some in (ys[:24], ys[24:], blurred))
     assert frechet_distance(blurs, real) > frechet_distance(others, real)
@@ -97,7 +96,7 @@ def test_features_of_blurred_photographs_are_farther_than_those_of_other_real_on
 
 
 def test_training_is_the_same_for_the_same_seed():
-    pairs = SyntheticPairs(4, 32, task=draw_painted_pair)
+    pairs = SyntheticPairs(4, 32)
     one, same, other = (train_features(pairs, 2, seed, 2).classify.weight for seed in (0, 0, 1))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)

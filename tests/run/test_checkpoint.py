@@ -164,9 +164,9 @@ def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp
 
 
 def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
-    checkpoint.save_and_keep_previous(small_model(), tmp_path, {"drawn": "facades"})
+    checkpoint.save_and_keep_previous(small_model(), tmp_path, {"drawn": "painted"})
     content = (tmp_path / checkpoint.NAME).read_bytes()
-    (tmp_path / checkpoint.NAME).write_bytes(content.replace(b"facades", b"facadec"))
+    (tmp_path / checkpoint.NAME).write_bytes(content.replace(b"painted", b"paintec"))
     with pytest.raises(ValueError, match="has no whole checkpoint"):
         checkpoint.read_header(tmp_path)
 

@@ -8,7 +8,7 @@ from pix2pix_edu.run.settings import Settings, open_pairs
 from pix2pix_edu.training import stack_pairs
 
 
-@pytest.mark.parametrize("drawn", ["facades", "painted"])
+@pytest.mark.parametrize("drawn", ["unpainted", "painted"])
 def test_real_photos_score_as_real_photos_and_grey_ones_do_not(monkeypatch, drawn):
     train_reader = evaluation.train_reader
     monkeypatch.setattr(evaluation, "train_reader", lambda pairs, colours: train_reader(pairs, steps=30, colours=colours))
