@@ -35,7 +35,7 @@ class System:
         """The step to use on this device."""
         return self.mixed_step(device) if self.mixed_step and device.type == "cuda" else self.step
 
-    def build(self, depth: int = 8, width: int = 64, seed: int = 0, device: str | torch.device = "cpu") -> Pix2Pix:
+    def build(self, depth: int = 8, width: int = 64, seed: int = 0, device: str | torch.device = "cpu", lr: float = 2e-4) -> Pix2Pix:
         """Two untrained networks with their optimizers, the same for the same seed."""
         torch.manual_seed(seed)
-        return Pix2Pix(self.generator(depth, width).to(device), self.discriminator(width).to(device))
+        return Pix2Pix(self.generator(depth, width).to(device), self.discriminator(width).to(device), lr)

@@ -30,10 +30,11 @@ SHOWN = 6  # unseen inputs on the sheet of a cell
 class Budget:
     """The settings that all systems share."""
 
-    steps: int = 1200
+    steps: int = 600
     size: int = 64
-    width: int = 32
-    batch_size: int = 4
+    width: int = 16
+    batch_size: int = 1
+    lr: float = 1e-3  # five times the paper's, for the steps are few
     l1_weight: float = 100.0  # the paper's lambda
 
     def __post_init__(self) -> None:
@@ -79,7 +80,7 @@ def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every
 def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
     """The networks of a cell at its last checkpoint, or untrained."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = system.build(depth_for(budget.size), budget.width, seed, device)
+    model = system.build(depth_for(budget.size), budget.width, seed, device, budget.lr)
     if state := checkpoint.newest(cell):
         checkpoint.restore(model, state, str(cell))
     return model
