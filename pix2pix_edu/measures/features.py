@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.drawing.classes import CLASS_COLOURS
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.weights.bundled import WEIGHTS, open_network
 
 FEATURES = WEIGHTS / "features_128.safetensors"
@@ -39,15 +40,10 @@ def _block(before: int, after: int, stride: int) -> nn.Sequential:
 
 def open_features() -> Features:
     """The bundled network of this kind, trained on painted facades."""
-    return open_network(FEATURES, Features).eval()
-
-
-@torch.no_grad()
-def describe_pictures(network: Features, pictures: Tensor) -> Tensor:
-    """A row of numbers for each picture: the mean of every channel of every level."""
-    return torch.cat([describe_levels(network.levels(some)) for some in pictures.split(64)])
+    with own_random_numbers():  # a new network draws its weights before they are replaced
+        return open_network(FEATURES, Features).eval()
 
 
 def describe_levels(levels: Sequence[Tensor]) -> Tensor:
-    """The rows of numbers (batch, dimensions) from the levels of some pictures."""
+    """A row of numbers for each picture (batch, dimensions) from its levels: the mean of every channel."""
     return torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1)
