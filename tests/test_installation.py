@@ -143,7 +143,7 @@ def test_the_installed_course_finds_its_data_and_translates_far_from_any_checkou
     program = (
         "import torch, pix2pix_edu; from pix2pix_edu.weights.bundled import load_pretrained; from pix2pix_edu.files import DATA;"
         "from pix2pix_edu.photos.folders import PhotoPairs; x, y = PhotoPairs(DATA / 'drawn', 'val', size=64)[0];"
-        "print(pix2pix_edu.__file__, DATA, *load_pretrained('facades_64')[0](x[None]).shape)"
+        "print(pix2pix_edu.__file__, DATA, *load_pretrained('houses_64')[0](x[None]).shape)"
     )
     said = succeed(sys.executable, "-c", program, cwd=tmp_path / "empty", PYTHONPATH=str(tmp_path / "there"))
     there = tmp_path / "there" / "pix2pix_edu"

@@ -67,13 +67,20 @@ def draw_picture(axes: Axes, image: Tensor, title: str = "") -> None:
 
 
 def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
-    """Draw a column of pictures (rows, 3, height, width) under each title."""
+    """Draw a column of pictures (rows, 3, height, width) under each title, enlarged by a whole number."""
     rows = max(len(pictures) for pictures in columns.values())
-    side = min(2.2, 8.6 / len(columns))  # in inches
-    figure, axes = new_figure(side * len(columns), side * rows + 0.25, rows=rows, columns=len(columns))
-    for column, (title, pictures) in enumerate(columns.items()):
+    height, width = next(iter(columns.values())).shape[-2:]
+    scale = max(1, min(round(220 / width), 900 // (len(columns) * width)))
+    height, width, gap, title = scale * height, scale * width, 8, 24  # in pixels of the screen
+    full_width, full_height = len(columns) * (width + gap) - gap, rows * (height + gap) - gap + title
+    figure, axes = new_figure(full_width / 100, full_height / 100, rows=rows, columns=len(columns))
+    figure.set_layout_engine(None)
+    for column, (name, pictures) in enumerate(columns.items()):
         for row, picture in enumerate(pictures):
-            draw_picture(axes[row * len(columns) + column], picture, title if row == 0 else "")
+            place = axes[row * len(columns) + column]
+            draw_picture(place, picture, name if row == 0 else "")
+            left, bottom = column * (width + gap), full_height - title - row * (height + gap) - height
+            place.set_position((left / full_width, bottom / full_height, width / full_width, height / full_height))
     return figure
 
 

@@ -65,7 +65,6 @@ def train(arguments: argparse.Namespace, systems: list[System]) -> None:
             progress.update()
             if step % 10 == 0:
                 progress.set_description(f"{cell.name}, {step} of {budget.steps}")
-    # The command that repeats these trials. Several commands may have shared the seeds, so they are left open.
     numbers = f"--steps {budget.steps} --size {budget.size} --width {budget.width} --batch-size {budget.batch_size} --lr {budget.lr:g}"
-    command = f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g} --seeds ..."
+    command = f"python -m pix2pix_edu compare --train FOLDER {numbers} --l1-weight {budget.l1_weight:g}"
     print(f"written: {trials.write_results(arguments.train, results, command)}")

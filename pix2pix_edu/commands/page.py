@@ -14,7 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Any web host can serve it, at any path; it loads nothing from other hosts."
     )
     parser.add_argument("folder", type=path, help="a new folder, or one that contains such a page")
-    parser.add_argument("--network", default="houses_128", help="a bundled network, such as facades_64 (default: houses_128)")
+    parser.add_argument("--network", default="houses_128", help="a bundled network, such as houses_64 (default: houses_128)")
 
 
 def run(arguments: argparse.Namespace) -> None:

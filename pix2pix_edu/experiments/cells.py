@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from pix2pix_edu.drawing.classes import label_ids, wall_mask
+from pix2pix_edu.drawing.classes import COLOURS_OF, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import read_object, write_text
 from pix2pix_edu.measures.pixels import colour_overlap, grid_power, high_frequency_power, l1, wall_blotchiness
@@ -21,18 +21,17 @@ from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import Losses, Pix2Pix, stack_pairs
 
 SEEDS = (0, 1, 2)
-MOMENTS = (150, 400, 1200)  # steps after which fakes are saved, besides the last step
+MOMENTS = (100, 200, 400, 800)  # steps after which fakes are saved, besides the last step
 SHOWN = 12  # test pairs whose fakes are saved as pictures
 TEST_SEED, READER_SEED = 1000, 1001  # of drawings that no run trains on, and that no setting was tuned on
 
-BASE = Settings(size=128, depth=5, width=24, patch=34, batch_size=1, lr=5e-4, discriminator_lr=5e-4, count=800, steps=3000, fast=True)
+BASE = Settings(drawn="unpainted", depth=5, width=24, patch=16, lr=5e-4, steps=1500, fast=True)
 CELLS = {
     **{loss: replace(BASE, loss=loss) for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")},
     **{f"lambda_{weight}": replace(BASE, l1_weight=float(weight)) for weight in (1, 10, 30, 300, 1000)},
     **{f"encoder_decoder_{loss}": replace(BASE, loss=loss, skips=False) for loss in ("L1", "L1+cGAN")},
-    **{f"patch_{patch}": replace(BASE, patch=patch) for patch in (1, 16, 70, 142)},
-    **{f"labels_{loss}": replace(BASE, loss=loss, drawn="painted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
-    **{f"pairs_{count}": replace(BASE, count=count) for count in (25, 100, 400, 1600, 6400)},
+    **{f"patch_{patch}": replace(BASE, patch=patch) for patch in (1, 34, 70)},
+    **{f"labels_{loss}": replace(BASE, loss=loss, drawn="unpainted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
 }
 TABLES = {  # for each of the paper's questions: the values that are compared, and the cell of each
     "loss": {loss: loss for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")},
@@ -40,9 +39,8 @@ TABLES = {  # for each of the paper's questions: the values that are compared, a
     | {"300": "lambda_300", "1000": "lambda_1000"},
     "generator": {"U-Net, L1": "L1", "encoder-decoder, L1": "encoder_decoder_L1"}
     | {"U-Net, L1+cGAN": "L1+cGAN", "encoder-decoder, L1+cGAN": "encoder_decoder_L1+cGAN"},
-    "patch": {"1": "patch_1", "16": "patch_16", "34": "L1+cGAN", "70": "patch_70", "142": "patch_142"},
+    "patch": {"1": "patch_1", "16": "L1+cGAN", "34": "patch_34", "70": "patch_70"},
     "photo to labels": {loss: f"labels_{loss}" for loss in ("L1", "cGAN", "L1+cGAN")},
-    "pairs": {str(count): f"pairs_{count}" for count in (25, 100, 400, 1600, 6400)},
 }
 
 
@@ -91,14 +89,16 @@ def score(fakes: Tensor, settings: Settings) -> dict[str, object]:
     """The paper's scores of the fakes of all test pairs. Label maps are read by their colours, photos by a network."""
     xs, ys = stack_pairs(unseen_pairs(settings.drawn, settings.size))
     found: dict[str, object] = {"l1": l1(fakes, ys), "sharpness": high_frequency_power(fakes, ys), "grid": grid_power(fakes, ys)}
-    if settings.drawn == "painted_labels":
-        return found | {"reading": as_dict(scores(label_ids(fakes), label_ids(ys)))}
-    labels = label_ids(xs)
+    task = settings.drawn.removesuffix("_labels")
+    colours = COLOURS_OF[task]
+    if settings.drawn != task:
+        return found | {"reading": as_dict(scores(label_ids(fakes, colours), label_ids(ys, colours)))}
+    labels = label_ids(xs, colours)
     return found | {
         "colours": as_dict(colour_overlap(fakes, ys)),
-        "blotchiness": wall_blotchiness(fakes, ys, wall_mask(labels)),
+        "blotchiness": wall_blotchiness(fakes, ys, wall_mask(labels, colours)),
         "distances": as_dict(distances(fakes, ys)),
-        "reading": as_dict(reading_scores(reader_of(settings.size)[0], fakes, labels)),
+        "reading": as_dict(reading_scores(reader_of(task, settings.size)[0], fakes, labels)),
     }
 
 
@@ -109,7 +109,8 @@ def unseen_pairs(drawn: str, size: int) -> list[tuple[Tensor, Tensor]]:
 
 
 @cache
-def reader_of(size: int) -> tuple[Reader, Yardsticks]:
+def reader_of(drawn: str, size: int) -> tuple[Reader, Yardsticks]:
     """The network that reads the fakes of every cell, and the yardsticks to compare its scores with."""
-    reader, tested = train_reader(SyntheticPairs(400, size, READER_SEED)), unseen_pairs("painted", size)
-    return reader, yardsticks(reader, SyntheticPairs(400, size, 0), tested)
+    colours, train_pairs = COLOURS_OF[drawn], SyntheticPairs(400, size, 0, DRAWN[drawn])
+    reader = train_reader(SyntheticPairs(400, size, READER_SEED, DRAWN[drawn]), colours=colours)
+    return reader, yardsticks(reader, train_pairs, unseen_pairs(drawn, size), colours)

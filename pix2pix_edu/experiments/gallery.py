@@ -28,9 +28,9 @@ def add_cell(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
     write_text(gallery / f"{name}-{seed}.json", (cell / "record.json").read_text())
 
 
-def save_yardsticks(size: int, gallery: Path = GALLERY) -> None:
+def save_yardsticks(drawn: str, size: int, gallery: Path = GALLERY) -> None:
     """Save the baseline scores (real photos, shuffled labels, median colours) beside the cells."""
-    write_text(gallery / "yardsticks.json", json.dumps(as_dict(reader_of(size)[1]), indent=1) + "\n")
+    write_text(gallery / "yardsticks.json", json.dumps(as_dict(reader_of(drawn, size)[1]), indent=1) + "\n")
 
 
 @lru_cache(maxsize=256)

@@ -121,7 +121,7 @@ def score_cell(system: System, budget: Budget, seed: int, cell: Path) -> None:
 
 
 def write_results(folder: Path, target: Path, command: str) -> Path:
-    """Collect all finished cells in one JSON file, with the sheets of seed 0 beside it."""
+    """Collect all finished cells in one JSON file, with the sheets of seed 0 beside it, and the command with the seeds of these cells."""
     cells = [read_object(path, {"system": str, "seed": int, "yardsticks": dict}) for path in sorted(folder.glob("*/cell.json"))]
     if not cells:
         raise ValueError(f"{folder} holds no finished cell: train one first")
@@ -130,6 +130,7 @@ def write_results(folder: Path, target: Path, command: str) -> Path:
     for cell in cells:
         if cell["seed"] == 0:
             shutil.copyfile(folder / f"{cell['system']}-0" / "sheet.png", target / f"{cell['system']}.png")
-    results = {"command": command, "budget": read_object(folder / "budget.json"), "yardsticks": sticks, "cells": cells}
+    seeds = " ".join(sorted(sticks, key=int))
+    results = {"command": f"{command} --seeds {seeds}", "budget": read_object(folder / "budget.json"), "yardsticks": sticks, "cells": cells}
     write_text(target / "results.json", json.dumps(results, indent=1) + "\n")
     return target / "results.json"

@@ -13,7 +13,7 @@ from hands import SIDE, drag, grave, point, press
 from playwright.sync_api import expect
 
 from pix2pix_edu.board.subjects import paints
-from pix2pix_edu.drawing.classes import CLASSES
+from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
 
 BOARD = Path(__file__).parents[2] / "pix2pix_edu" / "board"
 INDEX = """<!doctype html>
@@ -33,7 +33,7 @@ document.querySelector("main").append(window.board.element);
 """
 STYLE = ":root { color-scheme: light dark; } body { margin: 8px; } main { max-width: 40rem; }"
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-FACADE, WINDOW, DOOR = (CLASSES.index(name) for name in ("facade", "window", "door"))
+FACADE, WINDOW, DOOR = (list(UNPAINTED_COLOURS).index(name) for name in ("facade", "window", "door"))
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -33,7 +33,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("site")
-    build(root / PLACE, "facades_64")
+    build(root / PLACE, "houses_64")
     return root
 
 
@@ -98,7 +98,7 @@ def photo_other_than(page, before):
 
 def silent_generator():
     """The shipped generator without dropout, in torch."""
-    trained, _ = load_pretrained("facades_64")
+    trained, _ = load_pretrained("houses_64")
     generator = Generator(depth=trained.depth, width=trained.down[0][0].out_channels, skips=trained.skips, dropout=0.0)
     generator.load_state_dict(trained.state_dict())
     return generator

@@ -16,7 +16,7 @@ from pix2pix_edu.classroom.draw import widgets as draw
 from pix2pix_edu.classroom.draw.widgets import describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
 from pix2pix_edu.drawing.classes import CLASS_COLOURS, label_ids
 from pix2pix_edu.drawing.facades import draw_pair
-from pix2pix_edu.drawing.painted import draw_painted_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 
@@ -123,7 +123,7 @@ def test_translating_a_sketch_does_not_change_the_global_random_numbers(generato
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("drawn", ["facades", "painted"])
+@pytest.mark.parametrize("drawn", ["unpainted", "painted"])
 def test_the_alt_text_gives_the_share_of_each_class(drawn):
     half = Image.new("RGB", (64, 64), CLASS_COLOURS["shop"])
     half.paste(CLASS_COLOURS["door"], (0, 0, 64, 16))
@@ -149,10 +149,10 @@ def test_the_many_paints_of_painted_facades_are_in_groups_that_lie_together():
     groups = [paint["group"] for paint in paints("painted")]
     assert list(dict.fromkeys(groups)) == ["Sky", "Around the house", "Walls", "Parts"]
     assert sum(one != other for one, other in zip(groups, groups[1:], strict=False)) == 3
-    assert {paint["group"] for paint in paints("facades")} == {""}
+    assert {paint["group"] for paint in paints("unpainted")} == {""}
 
 
-@pytest.mark.parametrize(("drawn", "draw", "number"), [("facades", draw_pair, 3), ("painted", draw_painted_pair, 13)])
+@pytest.mark.parametrize(("drawn", "draw", "number"), [("unpainted", draw_unpainted_pair, 3), ("painted", draw_pair, 13)])
 def test_two_samples_are_drawn_buildings_whose_seed_no_data_set_of_the_course_uses(drawn, draw, number):
     assert list(sample_sketches(64, drawn).values())[-1].tobytes() == draw(2017 * 1_000_000 + number, 64)[0].tobytes()
 

@@ -8,14 +8,14 @@ from reactions import measure
 
 from pix2pix_edu.classroom.display import draw_pictures
 from pix2pix_edu.classroom.objective import checks, figures, widgets
-from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.objective import fake_loss, real_loss
 
 
 @pytest.fixture(scope="module")
 def photos():
-    return torch.stack([to_tensor(draw_pair(3, 64, appearance=k)[1]) for k in range(31)])
+    return torch.stack([to_tensor(draw_unpainted_pair(3, 64, appearance=k)[1]) for k in range(31)])
 
 
 # The window that is lit or dark: the numbers of the widget, compared with theory that it does not use.
@@ -81,6 +81,11 @@ def test_the_figures_draw_what_they_are_given(photos):
     assert len(figures.draw_optimum([figures.two_answers(0.5, 0.2)], [0.1, 1, 10]).axes[0].lines) == 3
     pulls = figures.draw_pulls({"L1": (0.0, 0.45), "cGAN": (0.002, 0.0)})
     assert [label.get_text() for label in pulls.axes[0].get_yticklabels()] == ["L1", "cGAN"]
+
+
+def test_a_curve_is_averaged_over_the_window_of_steps_before_it():
+    line = figures.draw_sight({"D": [0.8, 0.6, 0.1]}, math.log(2), window=2).axes[0].lines[0]
+    assert list(line.get_ydata()) == pytest.approx([0.8, 0.7, 0.35])
 
 
 def test_the_alt_text_of_a_place_states_median_and_mean(photos):

@@ -251,13 +251,19 @@ def test_the_remaining_figures_draw():
     x, y = to_tensor(label_map), to_tensor(photo)
     drawn = [
         figures.draw_file(Image.fromarray(np.hstack([label_map, photo]))),
-        figures.draw_photos(x, [y, y]),
+        figures.draw_photos(x, torch.stack([y, -y, y / 2, y])),
         figures.draw_agreements({"intact": 0.7, "apart": 0.2}),
         figures.draw_label_damage({"as drawn": label_map, "bicubic": label_map.resize((71, 71), Image.Resampling.BICUBIC)}),
         figures.draw_fakes(x[None], {"G": y[None]}, y[None]),
         figures.draw_l1_curves({"intact": [0.4, 0.3], "shuffled": [0.4, 0.35]}, 0.33),
     ]
     assert all(as_html(figure, "seen").startswith("<img") for figure in drawn)
+
+
+def test_each_photo_is_drawn_at_twice_its_size():
+    label_map, photo = (to_tensor(side) for side in draw_pair(3, 64))
+    figure = figures.draw_photos(label_map, torch.stack([photo, -photo, photo / 2, photo]))
+    assert {tuple(axes.get_window_extent().size.round(6)) for axes in figure.axes} == {(128.0, 128.0)}
 
 
 def test_the_alt_text_of_each_widget_follows_its_controls(record_property):

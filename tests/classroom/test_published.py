@@ -1,16 +1,21 @@
 import copy
+import io
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from reactions import measure
 from torch import nn
 from written_steps import RIGHT_STEP, edited, step_from
 
+from pix2pix_edu.classroom.display import png
 from pix2pix_edu.classroom.published import checks, figures, widgets
 from pix2pix_edu.classroom.small_runs import short_run
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.images import to_image
 from pix2pix_edu.published.catalogue import SYSTEMS, VARIANTS, YARDSTICKS, find_system
 from pix2pix_edu.receptive_field import Conv
 from pix2pix_edu.training import train_step
@@ -138,7 +143,7 @@ def test_each_wrong_sixth_step_gets_its_diagnosis(source, words):
 
 
 def test_the_sixth_step_lets_d_win_by_the_place_of_x():
-    sixth, healthy = (short_run(step, steps=60)[1][-1] for step in (step_from(SIXTH_STEP), train_step))
+    sixth, healthy = (short_run(step, steps=150)[1][-1] for step in (step_from(SIXTH_STEP), train_step))
     assert sixth.discriminator < healthy.discriminator / 2
 
 
@@ -236,6 +241,16 @@ def test_results_show_a_dot_for_each_seed_and_a_line_for_each_yardstick():
     spread = read.lines[0].get_xdata()
     assert [float(value) for value in spread] == pytest.approx([0.4, 0.6])  # mean 0.5, sd 0.1
     assert 0.0 in [line.get_xdata()[0] for line in l1.lines]
+
+
+def test_on_the_board_each_pixel_of_a_picture_is_three_pixels_wide():
+    pictures = {name: torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(number)) for number, name in enumerate("xyzw")}
+    drawn = np.asarray(Image.open(io.BytesIO(png(figures.draw_board(pictures)))).convert("RGB"))
+    for place, picture in enumerate(pictures.values()):
+        row, column = divmod(place, 3)
+        top, left = row * (48 + 24) + 24, column * (48 + 8)
+        enlarged = np.asarray(to_image(picture).resize((48, 48), Image.Resampling.NEAREST))
+        assert np.array_equal(drawn[top : top + 48, left : left + 48], enlarged)
 
 
 def test_the_widget_answers_with_a_caption_that_follows_its_controls(record_property):

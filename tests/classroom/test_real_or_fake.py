@@ -29,7 +29,7 @@ TRIAL = Trial("L1", 0, 5, "left", down=1.0, across=0.0)
 def built(tmp_path_factory):
     """A gallery of models that blur the real picture, each more than the one before: three runs, one step."""
     folder = tmp_path_factory.mktemp("gallery")
-    reals = [to_image(y) for _, y in unseen_pairs("facades", 64)[:12]]
+    reals = [to_image(y) for _, y in unseen_pairs("painted", 64)[:12]]
     for strength, model in enumerate(MODELS, start=1):
         for run in range(3):
             cell = tmp_path_factory.mktemp("cell")
@@ -80,7 +80,7 @@ def recompressed(picture):
 def test_compression_does_not_tell_real_from_fake(built, folder):
     folder = folder or built
     fakes = gallery.fakes("L1", 0, 1500, folder)
-    fresh = [recompressed(y) for _, y in unseen_pairs("facades", 64)[:12]]
+    fresh = [recompressed(y) for _, y in unseen_pairs("painted", 64)[:12]]
     compressed = [recompressed(picture) for picture in real_pictures("L1", 0, folder)]
     assert min(fresh) > 1.0  # so a picture without compression could be recognised
     assert max(compressed) < 0.5

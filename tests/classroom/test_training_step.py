@@ -220,6 +220,10 @@ def ends(name):
     return as_table(short_run(FAULTS[name].step)[1])[-20:].mean(dim=0).tolist()
 
 
+def starting_l1(name):
+    return as_table(short_run(FAULTS[name].step, steps=3)[1])[:, 2].mean().item()
+
+
 def test_a_short_run_with_the_librarys_step_is_the_healthy_one():
     assert short_run()[1] == short_run(FAULTS["healthy"].step)[1]
 
@@ -237,8 +241,9 @@ def test_each_fault_shows_its_sign():
     assert d > 0.503
     assert 0.313 < g < chance
     assert ends("sum instead of mean")[0] > 1.0
-    assert ends("L1 to the input")[1] > 1.2
-    assert ends("learning rate x 100")[2] > 1.15 * ends("healthy")[2]
+    assert starting_l1("L1 to the input") > 1.2 * starting_l1("healthy")
+    assert ends("L1 to the input")[1] > 1.15 * ends("healthy")[1]
+    assert ends("learning rate x 100")[2] > 2 * ends("healthy")[2]
 
 
 def test_the_mystery_runs_hold_each_fault_once():

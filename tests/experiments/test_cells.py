@@ -30,7 +30,7 @@ VARIED = {
 def three_moments_and_a_quick_reader():
     with pytest.MonkeyPatch.context() as patch:
         train_reader = cells.train_reader
-        patch.setattr(cells, "train_reader", lambda pairs: train_reader(pairs, steps=5))
+        patch.setattr(cells, "train_reader", lambda pairs, colours: train_reader(pairs, steps=5, colours=colours))
         patch.setattr(cells, "MOMENTS", (2, 4))
         yield
     cells.reader_of.cache_clear()
@@ -85,7 +85,7 @@ def test_the_saved_fakes_are_those_of_the_shown_pairs(cell):
     model = loop.resume(TINY, cell)
     torch.manual_seed(0)
     with torch.no_grad():
-        first = model.generator(cells.unseen_pairs("painted", 32)[0][0][None])[0]
+        first = model.generator(cells.unseen_pairs(TINY.drawn, 32)[0][0][None])[0]
     saved = to_tensor(Image.open(cell / "fakes_000006.png"))
     assert saved.shape == (3, 32, 32 * cells.SHOWN)
     assert (saved[..., :32] - first).abs().max() < 1.01 / 127.5  # one level of a byte
@@ -134,16 +134,17 @@ def test_a_cell_killed_between_a_checkpoint_and_its_scores_has_them_after_it_is_
     same_scores(tmp_path, cell)
 
 
-def test_label_maps_are_read_by_their_colours():
-    settings = replace(TINY, drawn="painted_labels")
-    _, ys = stack_pairs(cells.unseen_pairs("painted_labels", 32))
+@pytest.mark.parametrize("drawn", ["painted_labels", "unpainted_labels"])
+def test_label_maps_are_read_by_their_colours(drawn):
+    settings = replace(TINY, drawn=drawn)
+    _, ys = stack_pairs(cells.unseen_pairs(drawn, 32))
     assert cells.score(ys, settings)["reading"] == {"per_pixel": 1.0, "per_class": 1.0, "iou": 1.0}
 
 
 def test_real_photos_have_the_score_of_the_ceiling():
-    _, ys = stack_pairs(cells.unseen_pairs("painted", 32))
+    _, ys = stack_pairs(cells.unseen_pairs(TINY.drawn, 32))
     found = cells.score(ys, TINY)
-    assert found["reading"] == cells.reader_of(32)[1].real_photos._asdict()
+    assert found["reading"] == cells.reader_of(TINY.drawn, 32)[1].real_photos._asdict()
     assert (found["l1"], found["sharpness"], found["blotchiness"]) == (0.0, pytest.approx(1.0), pytest.approx(1.0))
 
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pix2pix_edu.drawing.classes import PALETTE
+from pix2pix_edu.drawing.classes import CLASSES, PALETTE
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.measures.reader import (
     Reader,
@@ -86,7 +86,7 @@ def test_the_seed_alone_determines_the_reader_and_the_callers_random_numbers_are
 
 @pytest.mark.parametrize("size", [(32, 32), (48, 32), (37, 41)])
 def test_a_reader_classifies_every_pixel_at_any_size(size):
-    assert Reader().eval()(torch.zeros(2, 3, *size)).shape == (2, 12, *size)
+    assert Reader().eval()(torch.zeros(2, 3, *size)).shape == (2, len(CLASSES), *size)
 
 
 def test_a_prediction_depends_on_exactly_the_13_x_13_pixels_around_it():

@@ -22,14 +22,14 @@ from pix2pix_edu.page.build import SITE, build
 from pix2pix_edu.weights.bundled import trained_on
 from pix2pix_edu.weights.onnx_graph import write_onnx
 
-WEIGHTS = ROOT / "data" / "weights" / "facades_64.generator.safetensors"
+WEIGHTS = ROOT / "data" / "weights" / "houses_64.generator.safetensors"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The folder of a page."""
     folder = tmp_path_factory.mktemp("web") / "page"
-    build(folder, "facades_64")
+    build(folder, "houses_64")
     return folder
 
 
@@ -87,7 +87,7 @@ def test_a_picture_that_the_network_cannot_take_is_refused(tmp_path):
 def test_a_missing_package_is_named_and_no_file_is_left(package, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, package, None)  # import then fails as if the package were missing
     with pytest.raises(ValueError, match=rf'the package {package} is missing: pip install "pix2pix-edu\[page\]"'):
-        build(tmp_path / "page", "facades_64")
+        build(tmp_path / "page", "houses_64")
     assert not list(tmp_path.rglob("*.*"))
 
 
@@ -100,11 +100,11 @@ def test_every_file_that_the_page_names_is_in_its_folder(folder):
 
 
 def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_of_the_board(folder):
-    settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64, "facades")
+    settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64, "painted")
     assert [paint["name"] for paint in settings["classes"]] == list(CLASSES)
     palette = np.array([[int(paint["color"][place : place + 2], 16) for place in (1, 3, 5)] for paint in settings["classes"]])
     for sample in settings["samples"]:
-        labels = np.array([[int(digit, 12) for digit in row] for row in sample["labels"]])
+        labels = np.array([[int(digit, 36) for digit in row] for row in sample["labels"]])
         assert np.array_equal(palette[labels], sketches.pop(sample["name"]))
     assert sketches == {}
 
@@ -132,7 +132,7 @@ def test_the_command_makes_a_page_again_and_prints_how_to_look_at_it(folder, mon
 def test_a_folder_with_other_files_is_not_changed(tmp_path):
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(ValueError, match="contains something else: name a new folder"):
-        build(tmp_path, "facades_64")
+        build(tmp_path, "houses_64")
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
 
 
@@ -154,6 +154,6 @@ def test_a_build_that_was_stopped_while_writing_the_network_is_completed_by_the_
     with monkeypatch.context() as here:
         here.setattr(page, "write_onnx", stopped)
         with pytest.raises(KeyboardInterrupt):
-            build(tmp_path / "page", "facades_64")
-    assert build(tmp_path / "page", "facades_64") < 1e-3
+            build(tmp_path / "page", "houses_64")
+    assert build(tmp_path / "page", "houses_64") < 1e-3
     assert (tmp_path / "page" / "index.html").is_file()

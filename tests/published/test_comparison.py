@@ -167,6 +167,7 @@ def test_trials_save_cells_results_and_sheets_and_a_repeated_command_changes_not
     cells = [("cross_entropy", 0), ("cross_entropy", 1), ("library", 0), ("library", 1)]
     assert [(cell["system"], cell["seed"]) for cell in results["cells"]] == cells
     assert results["budget"]["steps"] == 4
+    assert results["command"].endswith("--steps 4 --size 64 --width 4 --batch-size 1 --lr 0.001 --l1-weight 100 --seeds 0 1")
     assert set(results["yardsticks"]) == {"0", "1"}
     assert set(results["yardsticks"]["0"]) == {"real_photos", "labels_of_another", "median_colours"}
     assert all(cell["seconds"] > 0 and 0 <= cell["reading"]["iou"] <= 1 for cell in results["cells"])

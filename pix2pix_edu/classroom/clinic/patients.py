@@ -24,7 +24,7 @@ from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pai
 from pix2pix_edu.training import Batches, Losses, Pix2Pix, stack_pairs, train
 
 CLINIC = DATA / "clinic"
-HEALTHY = Settings(depth=5, width=24, l1_weight=10.0, lr=5e-4, discriminator_lr=2e-4, steps=400)
+HEALTHY = Settings(depth=5, width=24, l1_weight=10.0, lr=1e-3, discriminator_lr=5e-4, batch_size=2, steps=400)
 SHOWN, UNSEEN_SEED = 4, 1002  # pairs that no run trains on
 ORDER_SEED = 767
 

@@ -20,7 +20,7 @@ CHROMA_END, CHROMA_BIN = 60.0, 4.0
 
 def draw_edits(sketches: Mapping[str, Tensor], fakes: Sequence[Tensor], boxes: Sequence[Box | None]) -> Figure:
     """Draw sketches above their fakes, each with an outline around the place that was changed."""
-    figure, axes = new_figure(2.2 * len(sketches), 4.7, rows=2, columns=len(sketches))
+    figure, axes = new_figure(2.75 * len(sketches), 5.8, rows=2, columns=len(sketches))
     for column, ((title, sketch), fake, box) in enumerate(zip(sketches.items(), fakes, boxes, strict=True)):
         for panel, picture, words in ((axes[column], sketch, title), (axes[column + len(sketches)], fake, "G(x)")):
             draw_picture(panel, picture, words)

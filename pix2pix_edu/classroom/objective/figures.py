@@ -38,11 +38,12 @@ def draw_pixel(values: Tensor, answers: Mapping[str, float]) -> Figure:
     return figure
 
 
-def draw_sight(histories: Mapping[str, Sequence[float]], chance: float) -> Figure:
-    """Draw the loss of up to two discriminators over their steps, and the loss of a guess as a dotted line."""
+def draw_sight(histories: Mapping[str, Sequence[float]], chance: float, window: int = 1) -> Figure:
+    """Draw the loss of up to two discriminators, averaged over the last `window` steps, and the loss of a guess as a dotted line."""
     figure, (ax,) = new_figure(6, 2.6)
     for (name, history), style in zip(histories.items(), ("-", "--"), strict=False):
-        ax.plot(range(1, len(history) + 1), history, color=COLOURS["D"], linestyle=style, label=name)
+        smooth = [np.mean(history[max(0, step - window) : step]) for step in range(1, len(history) + 1)]
+        ax.plot(range(1, len(history) + 1), smooth, color=COLOURS["D"], linestyle=style, label=name)
     ax.axhline(chance, color="grey", linestyle=":", label=f"chance: {chance:.3f}")
     ax.set(xlabel="step of D", ylabel="D's loss (nats per patch)", ylim=(0, 0.85))
     ax.legend(fontsize=8, loc="lower left")

@@ -57,9 +57,23 @@ def draw_file(picture: Image.Image) -> Figure:
     return figure
 
 
-def draw_photos(x: Tensor, photos: Sequence[Tensor]) -> Figure:
-    """Draw one label map and several photographs of it."""
-    return draw_pictures({"x": x[None], **{f"y, look {i}": photo[None] for i, photo in enumerate(photos)}})
+def draw_photos(x: Tensor, photos: Tensor) -> Figure:
+    """Draw a label map, four photographs of it, and how much each pixel differs between all of them; each picture at twice its size."""
+    spread = photos.std(dim=0).mean(dim=0)
+    pictures = {
+        "x": x,
+        **{f"y, look {look}": photo for look, photo in enumerate(photos[:4], start=1)},
+        f"white: where {len(photos)} looks differ": (2 * spread / spread.max() - 1).expand(3, -1, -1),
+    }
+    side, gap, title = 2 * x.shape[-1], 8, 24  # in pixels
+    width, height = 3 * side + 2 * gap, 2 * (side + title)
+    figure, axes = new_figure(width / 100, height / 100, rows=2, columns=3)
+    figure.set_layout_engine(None)
+    for index, (name, picture) in enumerate(pictures.items()):
+        row, column = divmod(index, 3)
+        draw_picture(axes[index], picture, name)
+        axes[index].set_position((column * (side + gap) / width, (1 - row) * (side + title) / height, side / width, side / height))
+    return figure
 
 
 def draw_overlay(axes: Axes, x: Tensor, y: Tensor) -> None:
@@ -123,12 +137,12 @@ def draw_fakes(x: Tensor, fakes: dict[str, Tensor], y: Tensor) -> Figure:
 
 
 def draw_l1_curves(curves: dict[str, Sequence[float]], level: float) -> Figure:
-    """Draw the training L1 of several runs, averaged over ten steps, and as a line the L1 of answering every x with one picture."""
+    """Draw the training L1 of several runs, averaged over 50 steps, and as a line the L1 of answering every x with one picture."""
     figure, (axes,) = new_figure(7, 3)
     for (name, values), style in zip(curves.items(), ("-", "--", ":"), strict=False):
-        smooth = [np.mean(values[max(0, i - 9) : i + 1]) for i in range(len(values))]
+        smooth = [np.mean(values[max(0, i - 49) : i + 1]) for i in range(len(values))]
         axes.plot(range(1, len(values) + 1), smooth, color=COLOURS["L1"], linestyle=style, label=name)
     axes.axhline(level, color="grey", linewidth=1, label=f"the median photo for every x: {level:.2f}")
-    axes.set(xlabel="step", ylabel="L1 (images in [-1, 1])")
+    axes.set(xlabel="step", ylabel="L1, mean of 50 steps")
     axes.legend(fontsize=8)
     return figure

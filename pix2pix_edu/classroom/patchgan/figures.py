@@ -148,7 +148,7 @@ def draw_patch_panels(image: Tensor, convs: Sequence[Conv], row: int, col: int, 
 
 def bare_figure(count: int = 3) -> tuple[Figure, list[Axes]]:
     """Return panels without ticks at fixed places, which widgets draw in half the time."""
-    figure, panels = new_figure(8, 2.9, columns=count)
+    figure, panels = new_figure(8.17, 3.29, columns=count)  # panels of 256 pixels: 1, 2 or 4 for each pixel of a picture
     figure.set_layout_engine("none")
     for i, axes in enumerate(panels):
         axes.set_position((i / count + 0.01, 0.12, 1 / count - 0.02, 0.78))

@@ -174,7 +174,7 @@ def draw_logits(
     left, right = logits[:, : logits.shape[1] // 2].mean(), logits[:, -(logits.shape[1] // 2) :].mean()
     alt = f"House {house}, {judged}: mean logit {logits.mean():.2f}; left half {left:.2f}, right half {right:.2f}."
     if damage != DAMAGES[0]:
-        changed = int((logits - before).abs().gt(1e-6).sum())
+        changed = int((logits - before).abs().gt(1e-7).sum())
         alt += (
             f" The {damage} square at rows {row} to {row + DAMAGE_SIDE - 1}, columns {column} to {column + DAMAGE_SIDE - 1} "
             f"changes {changed} of {logits.numel()} logits (mean by {(logits - before).mean():+.3f}), "

@@ -44,17 +44,17 @@ FAULTS = {
             fake=lambda logits: fake_loss(logits.sigmoid()),
             wanted=lambda logits: real_loss(logits.sigmoid()),
         ),
-        "G's curve starts at 0.47 and never passes 0.69; D's starts at 0.72 and never falls below 0.50: one sigmoid in D, one in the loss.",
+        "G's curve starts near 0.48 and never passes 0.69; D's starts near 0.72 and stays above 0.50: one sigmoid in D, one in the loss.",
     ),
     "sum instead of mean": Fault(
         altered_step(share=1.0), "D's curve starts near 1.39 = 2 ln 2. The run is as healthy as any; only its chance line is higher."
     ),
     "L1 to the input": Fault(
         altered_step(distance=lambda fake, x, y: F.l1_loss(fake, x)),
-        "L1 starts far higher, and the fakes take on the flat colours of the label map x.",
+        "L1 starts higher than in a healthy run, and the fakes take on the colours of the label map x.",
     ),
     "learning rate x 100": Fault(
-        hundredfold_step, "L1 starts at twice its usual value, jumps about and stays above all others; the fakes are garish blots."
+        hundredfold_step, "In the first steps all curves jump; L1 rises and stays far above all others. The fakes are garish dots."
     ),
 }
 

@@ -41,7 +41,7 @@ def draw_strip(pictures: Mapping[str, Tensor], changes: Mapping[str, Sequence[fl
 
     `changes` are drawn beside them: how much x, each level and the fake change, one bar per network.
     """
-    figure, (axes,) = new_figure(2.1 * len(pictures) + (2.8 if changes else 0), 2.3)
+    figure, (axes,) = new_figure(8.4, 2.3)
     figure.set_layout_engine("none")  # computing the layout would take longer than the drawing
     axes.set_position((0.0, 0.0, 1.0, 1.0))
     axes.set_axis_off()
@@ -58,6 +58,8 @@ def draw_strip(pictures: Mapping[str, Tensor], changes: Mapping[str, Sequence[fl
         _draw_changes(axes, changes, right + 0.08 * height, height)
         right += 1.4 * height
     axes.set(xlim=(-1, right), ylim=(height, -0.12 * height))
+    scale = max(1, round(220 / height)) / 100  # a whole number of screen pixels per pixel
+    figure.set_size_inches(scale * (right + 1), scale * 1.12 * height)
     return figure
 
 
