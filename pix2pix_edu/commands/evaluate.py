@@ -8,6 +8,7 @@ import torch
 from pix2pix_edu.commands.options import path, whole
 from pix2pix_edu.drawing.classes import COLOURS_OF
 from pix2pix_edu.files import refuse_unwritable
+from pix2pix_edu.measures.inception import open_inception
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.fingerprint import count_copies
 from pix2pix_edu.run.networks import open_generator
@@ -22,6 +23,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=path, help="folder of a run")
     count = "pairs to use, from the val folder or the bundled ones, or newly drawn (default: 100)"
     parser.add_argument("--count", type=whole(2, 100_000), help=count)
+    features = (
+        "also print FID, KID and perceptual distance on Inception's features: a file of torchvision, inception_v3_google-0cc3c7bd.pth"
+    )
+    parser.add_argument("--inception", type=path, metavar="FILE", help=features)
     written = "also write the settings, machine, times, losses and scores to this JSON file; an earlier record there is replaced"
     parser.add_argument("--record", type=path, help=written)
 
@@ -36,6 +41,9 @@ def run(arguments: argparse.Namespace) -> None:
     about_run = record.make_record(arguments.run, {}) if arguments.record else {}
     if arguments.record:
         _refuse_to_replace(arguments.record)
+    inception = open_inception(arguments.inception) if arguments.inception else None
+    if inception and settings.y_channels != 3:
+        raise ValueError(f"Inception sees colour pictures, and y has {settings.y_channels} channels here: leave out --inception")
     generator = place(open_generator(arguments.run))
     torch.manual_seed(0)
     pairs = open_pairs(settings, "val")
@@ -43,13 +51,14 @@ def run(arguments: argparse.Namespace) -> None:
     scores = evaluation.score(fakes, ys)
     drawn = not settings.photographs and not settings.pairs
     facades = evaluation.score_facades(fakes, ys, settings) if drawn and settings.drawn in COLOURS_OF else None
+    apart = evaluation.distances(fakes, ys, inception) if inception else None
     for remark in pairs.remarks() if settings.pairs else ():
         print(remark)
     copies = _count_copies(settings, pairs, len(ys))
     no_more = " (there are no more)" if arguments.count and len(ys) < arguments.count else ""
-    print(f"{len(ys)} pairs{no_more}{_seen_before(copies)}\n{evaluation.report(scores, facades)}")
+    print(f"{len(ys)} pairs{no_more}{_seen_before(copies)}\n{evaluation.report(scores, facades, apart)}")
     if arguments.record:
-        scored = evaluation.as_record(scores, facades, len(ys)) | {"copies": copies}
+        scored = evaluation.as_record(scores, facades, len(ys), apart) | {"copies": copies}
         record.write_record(about_run | {"scores": scored}, arguments.record)
 
 

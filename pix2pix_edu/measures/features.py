@@ -30,6 +30,10 @@ class Features(nn.Module):
             found.append(block(found[-1]))
         return found[1:]
 
+    def describe(self, levels: Sequence[Tensor]) -> Tensor:
+        """A row of numbers for each picture: the mean of every channel of every level."""
+        return torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1)
+
     def forward(self, pictures: Tensor) -> Tensor:
         return self.classify(self.levels(pictures)[-1].mean(dim=(2, 3)))  # (batch, classes): logits
 
@@ -42,8 +46,3 @@ def open_features() -> Features:
     """The bundled network of this kind, trained on painted facades."""
     with own_random_numbers():  # a new network draws its weights before they are replaced
         return open_network(FEATURES, Features).eval()
-
-
-def describe_levels(levels: Sequence[Tensor]) -> Tensor:
-    """A row of numbers for each picture (batch, dimensions) from its levels: the mean of every channel."""
-    return torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1)

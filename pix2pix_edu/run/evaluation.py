@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
 from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.distances import Distances, frechet_distance, kernel_distance, perceptual_distance
-from pix2pix_edu.measures.features import describe_levels, open_features
+from pix2pix_edu.measures.features import Features, open_features
+from pix2pix_edu.measures.inception import Inception
 from pix2pix_edu.measures.pixels import ColourOverlap, colour_overlap, grid_power, high_frequency_power, l1, psnr, ssim, wall_blotchiness
 from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_photos, reading_scores, train_reader, yardsticks
 from pix2pix_edu.run.settings import Settings, open_pairs
@@ -86,13 +87,13 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores
 
 
 @torch.no_grad()
-def distances(pictures: Tensor, ys: Tensor) -> Distances:
-    """FID, KID and perceptual distance on the features of the bundled network, which knows drawn facades only."""
-    network, rows, real_rows, apart = open_features(), [], [], []
+def distances(pictures: Tensor, ys: Tensor, network: Features | Inception | None = None) -> Distances:
+    """FID, KID and perceptual distance on the features of a network: by default the bundled one, which knows drawn facades only."""
+    network, rows, real_rows, apart = network or open_features(), [], [], []
     for picture, y in zip(pictures, ys, strict=True):
         levels, real_levels = network.levels(picture[None]), network.levels(y[None])
-        rows.append(describe_levels(levels))
-        real_rows.append(describe_levels(real_levels))
+        rows.append(network.describe(levels))
+        real_rows.append(network.describe(real_levels))
         apart.append(perceptual_distance(levels, real_levels))
     fake, real = torch.cat(rows), torch.cat(real_rows)
     return Distances(frechet_distance(fake, real), kernel_distance(fake, real), torch.cat(apart).mean().item())
@@ -103,9 +104,9 @@ def as_dict(scores: NamedTuple) -> dict[str, object]:
     return {name: as_dict(value) if isinstance(value, tuple) else value for name, value in scores._asdict().items()}
 
 
-def as_record(scores: Scores, facades: FacadeScores | None, pairs: int) -> dict[str, object]:
+def as_record(scores: Scores, facades: FacadeScores | None, pairs: int, inception: Distances | None = None) -> dict[str, object]:
     """The scores of this many pairs as names and numbers."""
-    record = {"pairs": pairs, **as_dict(scores)}
+    record = {"pairs": pairs, **as_dict(scores)} | ({"inception": as_dict(inception)} if inception else {})
     if not facades:
         return record
     reading = {"fakes": as_dict(facades.reading), **as_dict(facades.yardsticks)}
@@ -113,7 +114,7 @@ def as_record(scores: Scores, facades: FacadeScores | None, pairs: int) -> dict[
     return record | {"reading": reading, "blotchiness": facades.blotchiness, "grid": facades.grid, "distances": apart}
 
 
-def report(scores: Scores, facades: FacadeScores | None) -> str:
+def report(scores: Scores, facades: FacadeScores | None, inception: Distances | None = None) -> str:
     """The scores as text."""
     colours = " / ".join(f"{share:.2f}" for share in scores.colours)
     lines = [
@@ -130,6 +131,9 @@ def report(scores: Scores, facades: FacadeScores | None) -> str:
         lines += ["", how, f"{'read by a network':20}{'per pixel':>10}{'per class':>10}{'IoU':>10}"]
         lines += [f"{name:20}" + "".join(f"{value:10.3f}" for value in row) for name, row in rows.items()]
         lines += _distance_lines(facades)
+    if inception:
+        how = "Distances from the targets, on the features of Inception. FID is too large for few pictures: compare equal numbers."
+        lines += ["", how, f"FID {inception.fid:.1f}   KID {inception.kid:.4f}   perceptual {inception.perceptual:.3f}"]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from repository import ROOT
 
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.measures.distances import frechet_distance, kernel_distance, perceptual_distance
-from pix2pix_edu.measures.features import Features, describe_levels
+from pix2pix_edu.measures.features import Features
 from pix2pix_edu.training import stack_pairs
 
 train_features = runpy.run_path(str(ROOT / "data" / "make_features.py"))["train_features"]
@@ -87,7 +87,7 @@ def trained():
 def test_features_of_blurred_photographs_are_farther_than_those_of_other_real_ones(trained):
     _, ys = stack_pairs(SyntheticPairs(48, 64, seed=1))
     blurred = torch.nn.functional.avg_pool2d(ys[:24], 5, 1, 2)
-    real, others, blurs = (describe_levels(trained.levels(some)) for some in (ys[:24], ys[24:], blurred))
+    real, others, blurs = (trained.describe(trained.levels(some)) for some in (ys[:24], ys[24:], blurred))
     assert frechet_distance(blurs, real) > frechet_distance(others, real)
     assert kernel_distance(blurs, real) > kernel_distance(others, real)
     near = perceptual_distance(trained.levels(ys[:8]), trained.levels((ys[:8] + 0.02).clamp(-1, 1)))
@@ -104,5 +104,5 @@ def test_training_is_the_same_for_the_same_seed():
 
 def test_pictures_of_any_size_have_equally_many_features():
     network = Features().eval()
-    small, large = (describe_levels(network.levels(torch.zeros(2, 3, side, side))) for side in (64, 256))
+    small, large = (network.describe(network.levels(torch.zeros(2, 3, side, side))) for side in (64, 256))
     assert small.shape == large.shape
