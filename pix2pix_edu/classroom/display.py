@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from IPython.display import display
@@ -71,11 +72,13 @@ def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
     rows = max(len(pictures) for pictures in columns.values())
     height, width = next(iter(columns.values())).shape[-2:]
     scale = max(1, min(round(220 / width), 900 // (len(columns) * width)))
-    height, width, gap, title = scale * height, scale * width, 8, 24  # in pixels of the screen
+    height, width, gap = scale * height, scale * width, 8  # in pixels of the screen
+    titles = [textwrap.fill(name, width // 8) for name in columns]  # a letter is about 8 pixels wide
+    title = 10 + 14 * max(1 + name.count("\n") for name in titles)
     full_width, full_height = len(columns) * (width + gap) - gap, rows * (height + gap) - gap + title
     figure, axes = new_figure(full_width / 100, full_height / 100, rows=rows, columns=len(columns))
     figure.set_layout_engine(None)
-    for column, (name, pictures) in enumerate(columns.items()):
+    for column, (name, pictures) in enumerate(zip(titles, columns.values(), strict=True)):
         for row, picture in enumerate(pictures):
             place = axes[row * len(columns) + column]
             draw_picture(place, picture, name if row == 0 else "")
