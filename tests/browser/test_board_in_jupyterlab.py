@@ -13,10 +13,10 @@ from pix2pix_edu.classroom.draw.widgets import draw_and_translate
 from pix2pix_edu.weights.bundled import load_pretrained
 from pix2pix_edu.board.subjects import sample_sketches
 
-board = draw_and_translate(load_pretrained("houses_64")[0], 64)
+board = draw_and_translate(load_pretrained("unpainted_64")[0], 64, drawn="unpainted")
 board
 """
-FROM_PYTHON = 'board.sketch = data_url(sample_sketches(64)["gable at night"])'
+FROM_PYTHON = 'board.sketch = data_url(sample_sketches(64, "unpainted")["gable"])'
 STOPPED = """
 import os, signal, subprocess
 subprocess.Popen(["sh", "-c", f"sleep 4; kill -CONT {os.getpid()}"])
