@@ -254,8 +254,8 @@ def test_no_other_host_could_be_asked_even_by_a_script_that_tried(chromium, host
 def test_without_webassembly_the_board_is_there_and_a_sentence_says_what_to_do(visit):
     page = visit(ready=False, script="delete globalThis.WebAssembly")
     expect(page.get_by_role("status").get_by_text("No photograph: this browser has no WebAssembly")).to_be_visible()
-    page.get_by_role("button", name="gable").click()
-    expect(page.get_by_text("Sample gable.")).to_be_visible()
+    page.get_by_role("button", name="gable at night").click()
+    expect(page.get_by_text("Sample gable at night.")).to_be_visible()
     expect(page.get_by_role("button", name="Save picture")).to_be_disabled()
 
 
