@@ -34,9 +34,9 @@ def as_table(history: Sequence[Losses]) -> Tensor:
     return torch.tensor([[float(value) for value in losses] for losses in history])
 
 
-def running_mean(values: Tensor) -> Tensor:
-    """Return at each step the mean of the last 20 values, or of fewer if the run is short."""
-    window = max(1, min(WINDOW, len(values) // 12))
+def running_mean(values: Tensor, window: int | None = None) -> Tensor:
+    """Return at each step the mean of the last `window` values: by default 20, or fewer if the run is short."""
+    window = window or max(1, min(WINDOW, len(values) // 12))
     total = torch.cat([torch.zeros(1, dtype=torch.double), values.double().cumsum(0)])
     ends = torch.arange(1, len(values) + 1)
     starts = (ends - window).clamp(min=0)

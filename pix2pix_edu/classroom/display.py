@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,8 @@ from pix2pix_edu.images import to_image
 COLOURS = {"x": "#009E73", "y": "#0072B2", "fake": "#D55E00", "L1": "#CC79A7", "D": "#000000", "patch": "#F0E442"}
 LOGITS = LinearSegmentedColormap.from_list("logits", [COLOURS["fake"], "#FFFFFF", COLOURS["y"]])  # fake - undecided - real
 LINE_COLOURS = (*(COLOURS[role] for role in ("D", "fake", "y", "x", "L1")), "#777777")  # of curves without a role, in this order
+
+GAP = 8  # pixels of the screen between two pictures
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -67,23 +70,42 @@ def draw_picture(axes: Axes, image: Tensor, title: str = "") -> None:
     axes.set_axis_off()
 
 
+def new_tiles(columns: int, height: int, width: int, above: Sequence[int]) -> tuple[Figure, list[Axes]]:
+    """Return a figure with places for pictures, `above[row]` pixels below the row before, and its axes in reading order.
+
+    All sizes are in pixels of the screen, so a picture can be enlarged by a whole number.
+    """
+    full_width, full_height = columns * (width + GAP) - GAP, sum(above) + len(above) * height
+    figure, axes = new_figure(full_width / 100, full_height / 100, rows=len(above), columns=columns)
+    figure.set_layout_engine(None)
+    for place, ax in enumerate(axes):
+        row, column = divmod(place, columns)
+        bottom = full_height - sum(above[: row + 1]) - (row + 1) * height
+        ax.set_position((column * (width + GAP) / full_width, bottom / full_height, width / full_width, height / full_height))
+        ax.set_axis_off()
+    return figure, axes
+
+
 def draw_pictures(columns: Mapping[str, Tensor]) -> Figure:
     """Draw a column of pictures (rows, 3, height, width) under each title, enlarged by a whole number."""
     rows = max(len(pictures) for pictures in columns.values())
     height, width = next(iter(columns.values())).shape[-2:]
     scale = max(1, min(round(220 / width), 900 // (len(columns) * width)))
-    height, width, gap = scale * height, scale * width, 8  # in pixels of the screen
-    titles = [textwrap.fill(name, width // 8) for name in columns]  # a letter is about 8 pixels wide
-    title = 10 + 14 * max(1 + name.count("\n") for name in titles)
-    full_width, full_height = len(columns) * (width + gap) - gap, rows * (height + gap) - gap + title
-    figure, axes = new_figure(full_width / 100, full_height / 100, rows=rows, columns=len(columns))
-    figure.set_layout_engine(None)
+    titles = [textwrap.fill(name, scale * width // 8) for name in columns]  # a letter is about 8 pixels wide
+    first = 10 + 14 * max(1 + name.count("\n") for name in titles)
+    figure, axes = new_tiles(len(columns), scale * height, scale * width, above=[first, *[GAP] * (rows - 1)])
     for column, (name, pictures) in enumerate(zip(titles, columns.values(), strict=True)):
         for row, picture in enumerate(pictures):
-            place = axes[row * len(columns) + column]
-            draw_picture(place, picture, name if row == 0 else "")
-            left, bottom = column * (width + gap), full_height - title - row * (height + gap) - height
-            place.set_position((left / full_width, bottom / full_height, width / full_width, height / full_height))
+            draw_picture(axes[row * len(columns) + column], picture, name if row == 0 else "")
+    return figure
+
+
+def draw_named_pictures(pictures: Mapping[str, Tensor], scale: int, columns: int = 3) -> Figure:
+    """Draw pictures of one size (3, side, side), each under its name, each pixel `scale` pixels wide."""
+    side = scale * next(iter(pictures.values())).shape[-1]
+    figure, axes = new_tiles(columns, side, side, above=[24] * math.ceil(len(pictures) / columns))
+    for ax, (name, picture) in zip(axes, pictures.items(), strict=False):
+        draw_picture(ax, picture, name)
     return figure
 
 

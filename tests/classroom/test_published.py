@@ -11,7 +11,7 @@ from reactions import measure
 from torch import nn
 from written_steps import RIGHT_STEP, edited, step_from
 
-from pix2pix_edu.classroom.display import png
+from pix2pix_edu.classroom.display import draw_named_pictures, png
 from pix2pix_edu.classroom.published import checks, figures, widgets
 from pix2pix_edu.classroom.small_runs import short_run
 from pix2pix_edu.drawing.facades import SyntheticPairs
@@ -243,9 +243,9 @@ def test_results_show_a_dot_for_each_seed_and_a_line_for_each_yardstick():
     assert 0.0 in [line.get_xdata()[0] for line in l1.lines]
 
 
-def test_on_the_board_each_pixel_of_a_picture_is_three_pixels_wide():
+def test_under_its_name_each_pixel_of_a_picture_is_three_pixels_wide():
     pictures = {name: torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(number)) for number, name in enumerate("xyzw")}
-    drawn = np.asarray(Image.open(io.BytesIO(png(figures.draw_board(pictures)))).convert("RGB"))
+    drawn = np.asarray(Image.open(io.BytesIO(png(draw_named_pictures(pictures, scale=3)))).convert("RGB"))
     for place, picture in enumerate(pictures.values()):
         row, column = divmod(place, 3)
         top, left = row * (48 + 24) + 24, column * (48 + 8)

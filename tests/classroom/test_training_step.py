@@ -257,7 +257,9 @@ def test_the_mystery_runs_hold_each_fault_once():
 
 def test_the_running_mean_is_the_mean_of_the_last_steps():
     values = torch.arange(36.0)
-    assert running_mean(values).tolist() == pytest.approx([values[max(0, i - 2) : i + 1].mean().item() for i in range(36)])
+    for window, chosen in ((3, None), (10, 10)):
+        means = [values[max(0, i + 1 - window) : i + 1].mean().item() for i in range(36)]
+        assert running_mean(values, chosen).tolist() == pytest.approx(means)
 
 
 def test_the_caption_of_the_gradient_flow_names_what_the_gradient_reaches():

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from pix2pix_edu.classroom.curves import running_mean
 from pix2pix_edu.classroom.display import COLOURS, new_figure
 
 LOSS_COLOURS = {"L1": COLOURS["L1"], "L2": "#999999", "adversarial": COLOURS["fake"], "D": COLOURS["D"]}
@@ -42,8 +43,7 @@ def draw_sight(histories: Mapping[str, Sequence[float]], chance: float, window: 
     """Draw the loss of up to two discriminators, averaged over the last `window` steps, and the loss of a guess as a dotted line."""
     figure, (ax,) = new_figure(6, 2.6)
     for (name, history), style in zip(histories.items(), ("-", "--"), strict=False):
-        smooth = [np.mean(history[max(0, step - window) : step]) for step in range(1, len(history) + 1)]
-        ax.plot(range(1, len(history) + 1), smooth, color=COLOURS["D"], linestyle=style, label=name)
+        ax.plot(range(1, len(history) + 1), running_mean(torch.as_tensor(history), window), color=COLOURS["D"], linestyle=style, label=name)
     ax.axhline(chance, color="grey", linestyle=":", label=f"chance: {chance:.3f}")
     ax.set(xlabel="step of D", ylabel="D's loss (nats per patch)", ylim=(0, 0.85))
     ax.legend(fontsize=8, loc="lower left")

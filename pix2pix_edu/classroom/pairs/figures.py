@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 from torch import Tensor
 
-from pix2pix_edu.classroom.display import COLOURS, draw_picture, draw_pictures, new_figure
+from pix2pix_edu.classroom.curves import running_mean
+from pix2pix_edu.classroom.display import COLOURS, draw_named_pictures, draw_picture, draw_pictures, new_figure
 from pix2pix_edu.drawing.classes import PALETTE
 from pix2pix_edu.images import to_image, to_tensor
 
@@ -65,15 +67,7 @@ def draw_photos(x: Tensor, photos: Tensor) -> Figure:
         **{f"y, look {look}": photo for look, photo in enumerate(photos[:4], start=1)},
         f"white: where {len(photos)} looks differ": (2 * spread / spread.max() - 1).expand(3, -1, -1),
     }
-    side, gap, title = 2 * x.shape[-1], 8, 24  # in pixels
-    width, height = 3 * side + 2 * gap, 2 * (side + title)
-    figure, axes = new_figure(width / 100, height / 100, rows=2, columns=3)
-    figure.set_layout_engine(None)
-    for index, (name, picture) in enumerate(pictures.items()):
-        row, column = divmod(index, 3)
-        draw_picture(axes[index], picture, name)
-        axes[index].set_position((column * (side + gap) / width, (1 - row) * (side + title) / height, side / width, side / height))
-    return figure
+    return draw_named_pictures(pictures, scale=2)
 
 
 def draw_overlay(axes: Axes, x: Tensor, y: Tensor) -> None:
@@ -140,8 +134,7 @@ def draw_l1_curves(curves: dict[str, Sequence[float]], level: float) -> Figure:
     """Draw the training L1 of several runs, averaged over 50 steps, and as a line the L1 of answering every x with one picture."""
     figure, (axes,) = new_figure(7, 3)
     for (name, values), style in zip(curves.items(), ("-", "--", ":"), strict=False):
-        smooth = [np.mean(values[max(0, i - 49) : i + 1]) for i in range(len(values))]
-        axes.plot(range(1, len(values) + 1), smooth, color=COLOURS["L1"], linestyle=style, label=name)
+        axes.plot(range(1, len(values) + 1), running_mean(torch.as_tensor(values), 50), color=COLOURS["L1"], linestyle=style, label=name)
     axes.axhline(level, color="grey", linewidth=1, label=f"the median photo for every x: {level:.2f}")
     axes.set(xlabel="step", ylabel="L1, mean of 50 steps")
     axes.legend(fontsize=8)

@@ -1,6 +1,5 @@
 """Figures of lesson 08: the patch claimed and the patch counted, the range of a loss, results with their spread."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -123,22 +122,6 @@ def draw_results(
         axes.tick_params(labelsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
-    return figure
-
-
-def draw_board(pictures: Mapping[str, Tensor], columns: int = 3, scale: int = 3) -> Figure:
-    """Draw pictures of one size (3, side, side) under their names, each pixel `scale` pixels wide."""
-    side, title, gap = scale * next(iter(pictures.values())).shape[-1], 24, 8
-    rows = math.ceil(len(pictures) / columns)
-    width, height = columns * (side + gap), rows * (side + title)
-    figure, panels = new_figure(width / 100, height / 100, rows, columns)
-    figure.set_layout_engine("none")  # whole numbers of pixels
-    for place, panel in enumerate(panels):
-        row, column = divmod(place, columns)
-        panel.set_position((column * (side + gap) / width, 1 - (row + 1) * (side + title) / height, side / width, side / height))
-        panel.set_axis_off()
-    for panel, (name, picture) in zip(panels, pictures.items(), strict=False):
-        draw_picture(panel, picture, name)
     return figure
 
 
