@@ -2,7 +2,7 @@
 # make lint   ruff, notebooks included          make format  let ruff rewrite what it can
 # make first  one translation, as a picture     make wheelhouse  a folder that installs the course without internet
 # make address REPO=owner/name                  put the address of your copy into badges, notebooks and README
-# make page   the drawing page in build/page, for any web host
+# make page   the figures to push as a web page in build/page, for any web host
 # The parts of make test: unit, lessons, browser; make cuda runs the tests that need a GPU (all others run on the CPU).
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)

@@ -1,34 +1,33 @@
-"""Build the web page on which drawings are translated in the browser: a folder of files for any web host."""
+"""Build the playground: a folder of files for any web host, with figures one can push and networks that run in the browser."""
 
+import base64
 import json
 import os
 import shutil
-import string
 import tempfile
 from pathlib import Path
 
-from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
-from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.play import data
+from pix2pix_edu.play.modules import join_styles
+from pix2pix_edu.play.subjects import sample_sketches
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
-from pix2pix_edu.weights.onnx_graph import packages, write_onnx
+from pix2pix_edu.weights.onnx_graph import packages, write_live_onnx, write_onnx
 
 SITE = HERE / "page" / "site"
-BOARD = HERE / "board"
+PLAY = HERE / "play"
+MARK = "page.json"  # by this file a folder is known to be such a page
+PICTURE = "data:image/webp;base64,"
 
 
 def build(folder: Path, network: str) -> float:
-    """Write the page, its network and its samples to a folder. Return the largest difference between that network and torch's."""
-    if folder.exists() and not (folder.is_dir() and ((folder / "page.json").is_file() or not any(folder.iterdir()))):
+    """Write the page, its figures and its networks to a folder. Return the largest difference between a network here and torch's."""
+    if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
         raise ValueError(f"{folder} contains something else: name a new folder")
     refuse_unwritable(folder)
     packages()  # raises before anything is written if one is missing
-    generator, _ = load_pretrained(network)
-    size, drawn = trained_on(network)
-    sketches = sample_sketches(size, drawn)
-    samples = [{"name": name, "labels": rows(label_ids(sketch, SUBJECTS[drawn].colours).tolist())} for name, sketch in sketches.items()]
-    settings = {"network": network, "size": size, "classes": paints(drawn), "samples": samples}
+    load_pretrained(network)  # the same for a name that does not exist
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         unfinished = Path(name)
@@ -36,18 +35,55 @@ def build(folder: Path, network: str) -> float:
             shutil.copytree(SITE, unfinished, dirs_exist_ok=True)
         except shutil.Error as error:
             raise OSError(f"could not write {folder} ({error.args[0][0][2]}): free some space or name another folder") from error
-        for name in ("board.js", "board.css"):
-            shutil.copy(BOARD / name, unfinished)
-        difference = write_onnx(generator, to_tensor(next(iter(sketches.values()))), unfinished / "model.onnx")
-        (unfinished / "page.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        # Each file is replaced as a whole; what was added to an earlier page stays. By page.json, the first, the folder is recognised.
-        for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != "page.json"):
+        for file in PLAY.glob("*.js"):
+            shutil.copy(file, unfinished)
+        for style in ("play", "board"):
+            shutil.copy(PLAY / f"{style}.css", unfinished)
+        (unfinished / "figures.css").write_text(join_styles(*data.FIGURES), "utf-8")
+        difference = _write_networks(unfinished / "networks", network)
+        _write_figures(unfinished / "figures", network, (unfinished / "networks" / f"{network}.onnx").stat().st_size)
+        (unfinished / MARK).write_text(json.dumps({"network": network}), "utf-8")
+        # Each file is replaced as a whole; what was added to an earlier page stays. The mark comes first.
+        for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != MARK):
             target = folder / file.relative_to(unfinished)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, target)
     return difference
 
 
-def rows(labels: list[list[int]]) -> list[str]:
-    """Class numbers as text, one character per pixel: 0 to 9, then a to z."""
-    return ["".join((string.digits + string.ascii_lowercase)[label] for label in row) for row in labels]
+def _write_networks(folder: Path, network: str) -> float:
+    """Write the network of the board, and those to experiment with. Return the largest difference between their outputs and torch's."""
+    folder.mkdir()
+    differences = []
+    for name in sorted({*data.LAMBDAS.values(), *data.JUDGES.values()}):
+        generator, discriminator = load_pretrained(name)
+        x = to_tensor(next(iter(sample_sketches(data.LIVE).values())))
+        differences.append(write_live_onnx(generator, discriminator, x, folder / f"{name}.onnx"))
+    if not (folder / f"{network}.onnx").exists():
+        size, drawn = trained_on(network)
+        x = to_tensor(next(iter(sample_sketches(size, drawn).values())))
+        differences.append(write_onnx(load_pretrained(network)[0], x, folder / f"{network}.onnx"))
+    return max(differences)
+
+
+def _write_figures(folder: Path, network: str, network_bytes: int) -> None:
+    folder.mkdir()
+    contents = {name: getattr(data, name)() for name in data.FIGURES}
+    contents["learning"]["worker"] = "trainer_worker.js"
+    contents["draw"] = data.draw(network) | {"megabytes": round(network_bytes / 1e6, 1)}
+    for name, content in contents.items():
+        content = _pictures_as_files(content, folder, name)
+        (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+
+
+def _pictures_as_files(content: object, folder: Path, name: str) -> object:
+    """The same content, each picture in it replaced by the address of a file, which is a quarter smaller than a data URL."""
+    match content:
+        case dict():
+            return {key: _pictures_as_files(each, folder, f"{name}_{key}".replace(" ", "_")) for key, each in content.items()}
+        case list():
+            return [_pictures_as_files(each, folder, f"{name}_{number}") for number, each in enumerate(content)]
+        case str() if content.startswith(PICTURE):
+            (folder / f"{name}.webp").write_bytes(base64.b64decode(content.removeprefix(PICTURE)))
+            return f"{folder.name}/{name}.webp"
+    return content

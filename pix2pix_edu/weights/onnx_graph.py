@@ -8,6 +8,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import AlwaysDropout
@@ -21,18 +22,36 @@ def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
 
     The file is written when its output has been compared, whole or not at all.
     """
-    onnx, runtime = packages()
+    graph = _Graph(packages()[0])
+    graph.add("Identity", [_follow_generator(graph, generator)], name="fake")
     with torch.no_grad():
         fake = without_dropout(generator)(x[None])
-    graph = _Graph(onnx)
-    graph.add("Identity", [_follow_generator(graph, generator)], name="fake")
-    model = graph.model({"x": (1, *x.shape)}, {"fake": tuple(fake.shape)}).SerializeToString()
-    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    difference = float(abs(session.run(None, {"x": x[None].numpy()})[0] - fake.numpy()).max())
+    return _write(graph, {"x": x[None]}, {"fake": fake}, path)
+
+
+def write_live_onnx(generator: Generator, discriminator: PatchDiscriminator, x: Tensor, path: Path) -> float:
+    """The same for a network to experiment with. It also takes `keep`, a factor for each level of the encoder, and gives D's logits."""
+    graph, keep = _Graph(packages()[0]), torch.ones(generator.depth)
+    graph.add("Identity", [_follow_generator(graph, generator, keep="keep")], name="fake")
+    both = graph.add("Concat", ["x", "fake"], axis=1) if discriminator.conditional else "fake"
+    graph.add("Identity", [graph.follow(discriminator.layers, both)], name="logits")
+    with torch.no_grad():
+        fake = without_dropout(generator)(x[None])
+        logits = discriminator(x[None], fake)
+    return _write(graph, {"x": x[None], "keep": keep}, {"fake": fake, "logits": logits}, path)
+
+
+def _write(graph: "_Graph", inputs: dict[str, Tensor], outputs: dict[str, Tensor], path: Path) -> float:
+    """Compare the graph's outputs with torch's, and write it."""
+    model = graph.model({name: tuple(value.shape) for name, value in inputs.items()}, {n: tuple(v.shape) for n, v in outputs.items()})
+    session = packages()[1].InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    given = session.run(list(outputs), {name: value.numpy() for name, value in inputs.items()})
+    differences = [(torch.from_numpy(one) - other).abs().max() for one, other in zip(given, outputs.values(), strict=True)]
+    difference = float(torch.stack(differences).max())  # NaN if one of them is
     if not difference <= TOLERANCE:  # true for NaN as well
         raise ValueError(f"in half precision the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
     with whole_file(path) as file:
-        file.write(model)
+        file.write(model.SerializeToString())
     return difference
 
 
@@ -50,11 +69,14 @@ def without_dropout(generator: Generator) -> Generator:
     return quiet
 
 
-def _follow_generator(graph: "_Graph", generator: Generator) -> str:
+def _follow_generator(graph: "_Graph", generator: Generator, keep: str = "") -> str:
     h, levels = "x", []
     for down in generator.down:
         h = graph.follow(down, h)
         levels.append(h)
+    if keep:  # after all levels, so that switching one off changes no deeper one
+        factors = [graph.add("Gather", [keep, graph.add("Constant", [], value_int=number)]) for number in range(len(levels))]
+        levels = [graph.add("Mul", [level, factor]) for level, factor in zip(levels, factors, strict=True)]
     *skips, h = levels
     for up, skip in zip(generator.up, reversed(skips), strict=True):
         h = graph.follow(up, h)

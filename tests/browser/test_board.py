@@ -12,10 +12,10 @@ import pytest
 from hands import SIDE, drag, grave, point, press
 from playwright.sync_api import expect
 
-from pix2pix_edu.board.subjects import paints
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
+from pix2pix_edu.play.subjects import paints
 
-BOARD = Path(__file__).parents[2] / "pix2pix_edu" / "board"
+PLAY = Path(__file__).parents[2] / "pix2pix_edu" / "play"
 INDEX = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>The board alone</title>
@@ -45,8 +45,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def address(tmp_path_factory):
     """Of a static page that holds the board and nothing else, and allows no style or script but its own files."""
     folder = tmp_path_factory.mktemp("board")
-    for file in ("board.js", "board.css"):
-        shutil.copy(BOARD / file, folder)
+    for file in ("dom.js", "label_map.js", "board.js", "board.css"):
+        shutil.copy(PLAY / file, folder)
     for name, text in {"index.html": INDEX, "index.js": SCRIPT % json.dumps(paints("unpainted")), "index.css": STYLE}.items():
         (folder / name).write_text(text)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:

@@ -11,7 +11,7 @@ BOARD = """
 from pix2pix_edu.classroom.display import data_url
 from pix2pix_edu.classroom.draw.widgets import draw_and_translate
 from pix2pix_edu.weights.bundled import load_pretrained
-from pix2pix_edu.board.subjects import sample_sketches
+from pix2pix_edu.play.subjects import sample_sketches
 
 board = draw_and_translate(load_pretrained("unpainted_64")[0], 64, drawn="unpainted")
 board

@@ -10,7 +10,6 @@ import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.classroom.display import data_url
 from pix2pix_edu.classroom.draw import widgets as draw
 from pix2pix_edu.classroom.draw.widgets import describe, draw_and_translate, draw_sketch, open_sketch, translate_sketch
@@ -19,6 +18,7 @@ from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 
 
 @pytest.fixture(scope="module")

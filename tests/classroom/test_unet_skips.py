@@ -204,29 +204,11 @@ def controls(box, kind):
     return found + [control for child in getattr(box, "children", ()) for control in controls(child, kind)]
 
 
-def test_a_switch_sets_its_level_to_zero(generator, x):
-    box = widgets.explore_skips(generator, x)
-    controls(box, "Checkbox")[1].value = False
-    assert "Set to zero: level 2. L1" in controls(box, "HTML")[-1].value
-
-
-def test_a_button_sets_all_switches_and_draws_once(generator, x, monkeypatch):
-    drawn = []
-    draw = widgets.draw_skips
-    monkeypatch.setattr(widgets, "draw_skips", lambda *arguments: drawn.append(1) or draw(*arguments))
-    box = widgets.explore_skips(generator, x)
-    drawn.clear()
-    controls(box, "Button")[1].click()
-    assert [switch.value for switch in controls(box, "Checkbox")] == [False, False, False, True]
-    assert "Set to zero: level 1, level 2, level 3. L1" in controls(box, "HTML")[-1].value
-    assert len(drawn) == 1
-
-
 @pytest.mark.parametrize("explore", ["line", "rolls"])
 def test_the_other_explorers_follow_their_controls(generator, x, explore):
     box = widgets.explore_moved_line({"skips": generator}, x) if explore == "line" else widgets.explore_two_rolls(generator, x)
     before = controls(box, "HTML")[-1].value
-    controls(box, "BoundedIntText")[0].value += 2
+    controls(box, "IntSlider")[0].value += 2
     assert controls(box, "HTML")[-1].value != before
 
 

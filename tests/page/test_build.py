@@ -1,7 +1,9 @@
+import functools
 import gzip
 import hashlib
 import json
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -9,20 +11,34 @@ import onnxruntime
 import pytest
 import torch
 from command_line import call
+from PIL import Image
 from repository import ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from pix2pix_edu.board.subjects import SUBJECTS, sample_sketches
 from pix2pix_edu.drawing.classes import CLASSES
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.page import build as page
 from pix2pix_edu.page.build import SITE, build
+from pix2pix_edu.play import data
+from pix2pix_edu.play.subjects import SUBJECTS, sample_sketches
 from pix2pix_edu.weights.bundled import trained_on
 from pix2pix_edu.weights.onnx_graph import write_onnx
 
 WEIGHTS = ROOT / "data" / "weights" / "houses_64.generator.safetensors"
+JUDGE = WEIGHTS.with_name("houses_64.discriminator.safetensors")
+NETWORK = "networks/houses_64.onnx"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def figures_computed_once():
+    """The figures are the same for every network of the board: only the first page of these tests computes them."""
+    with pytest.MonkeyPatch.context() as here:
+        for name in data.FIGURES:
+            here.setattr(data, name, functools.cache(getattr(data, name)))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +58,17 @@ def generator_without_dropout():
 
 
 def onnx_outputs(path, xs):
+    """What the file makes of pictures, with all levels if it can leave some out."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return [torch.from_numpy(session.run(["fake"], {"x": x[None].numpy()})[0]) for x in xs]
+    keep = {value.name: np.ones(value.shape, dtype=np.float32) for value in session.get_inputs() if value.name == "keep"}
+    return [torch.from_numpy(session.run(["fake"], {"x": x[None].numpy(), **keep})[0]) for x in xs]
 
 
 def test_the_onnx_file_gives_the_outputs_of_torch_without_dropout_for_ordinary_and_odd_pictures(folder):
     generator, noise = generator_without_dropout(), torch.Generator().manual_seed(0)
     houses = [x for x, _ in SyntheticPairs(4, 64, seed=888)]
     odd = [torch.rand(3, 64, 64, generator=noise) * 2 - 1, torch.zeros(3, 64, 64), torch.ones(3, 64, 64), 0.1 * houses[0] + 0.7]
-    for x, output in zip([*houses, *odd], onnx_outputs(folder / "model.onnx", [*houses, *odd]), strict=True):
+    for x, output in zip([*houses, *odd], onnx_outputs(folder / NETWORK, [*houses, *odd]), strict=True):
         with torch.no_grad():
             torch.testing.assert_close(output, generator(x[None]), rtol=0.0, atol=1e-3)
 
@@ -66,7 +84,7 @@ def test_other_generators_can_be_written_too(settings, tmp_path):
 
 
 def test_the_onnx_file_is_as_small_as_the_bundled_weights(folder):
-    assert (folder / "model.onnx").stat().st_size < 1.01 * WEIGHTS.stat().st_size
+    assert (folder / NETWORK).stat().st_size < 1.01 * (WEIGHTS.stat().st_size + JUDGE.stat().st_size)
 
 
 def test_a_network_that_needs_more_than_half_precision_is_refused_and_leaves_no_file(tmp_path):
@@ -91,20 +109,49 @@ def test_a_missing_package_is_named_and_no_file_is_left(package, monkeypatch, tm
     assert not list(tmp_path.rglob("*.*"))
 
 
+def named_files(folder):
+    """Every address in the page, its scripts and its figures, from the page's folder on."""
+    index = (folder / "index.html").read_text()
+    named = re.findall(r'(?:src|href)="([^"#]+)"', index)
+    for script in folder.glob("*.js"):
+        named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', script.read_text())
+    for figure in re.findall(r'<section id="(\w+)"', index):
+        content = (folder / "figures" / f"{figure}.json").read_text()
+        named += [f"figures/{figure}.json", *re.findall(r'"([^"]+\.(?:webp|js))"', content)]
+        named += [f"networks/{network}.onnx" for network in re.findall(r'"network":"(\w+)"', content)]
+    variants = json.loads((folder / "figures" / "variants.json").read_text())
+    return named + [f"networks/{network['name']}.onnx" for row in variants["rows"] for network in row["networks"]]
+
+
 def test_every_file_that_the_page_names_is_in_its_folder(folder):
-    named = re.findall(r'(?:src|href)="([^"]+)"', (folder / "index.html").read_text())
-    for script in ("page.js", "generator.js", "board.js"):
-        named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', (folder / script).read_text())
-    assert {"page.js", "./board.js", "./generator.js", "page.json", "model.onnx"} <= set(named)
+    named = named_files(folder)
+    assert {"page.js", "./board.js", "./onnx.js", "trainer_worker.js", "figures/draw.json", "figures/draw_fake.webp", NETWORK} <= set(named)
+    assert {f"./{figure}.js" for figure in data.FIGURES} <= set(named)
     assert [name for name in named if not (folder / name).is_file()] == []
 
 
-def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_of_the_board(folder):
-    settings, sketches = json.loads((folder / "page.json").read_text()), sample_sketches(64, "painted")
-    assert [paint["name"] for paint in settings["classes"]] == list(CLASSES)
-    palette = np.array([[int(paint["color"][place : place + 2], 16) for place in (1, 3, 5)] for paint in settings["classes"]])
-    for sample in settings["samples"]:
-        labels = np.array([[int(digit, 36) for digit in row] for row in sample["labels"]])
+def test_no_network_and_no_picture_of_the_folder_is_left_unnamed(folder):
+    named = set(named_files(folder))
+    files = {str(file.relative_to(folder)) for place in ("figures", "networks") for file in (folder / place).iterdir()}
+    assert len(files) > 20
+    assert files - named == set()
+
+
+def test_the_pictures_are_files_which_the_browser_need_not_decode_from_text(folder):
+    assert [file.name for file in (folder / "figures").glob("*.json") if "data:" in file.read_text()] == []
+    fake = Image.open(folder / "figures" / "draw_fake.webp").convert("RGB")
+    with torch.no_grad():
+        expected = generator_without_dropout()(to_tensor(list(sample_sketches(64).values())[-1])[None])[0]
+    assert fake.tobytes() == to_image(expected).tobytes()
+
+
+@pytest.mark.parametrize("figure", ["draw", "variants", "skips"])
+def test_the_samples_are_the_label_maps_of_the_course_in_the_colours_of_the_board(folder, figure):
+    content, sketches = json.loads((folder / "figures" / f"{figure}.json").read_text()), sample_sketches(64, "painted")
+    assert [paint["name"] for paint in content["classes"]] == list(CLASSES)
+    palette = np.array([[int(paint["color"][place : place + 2], 16) for place in (1, 3, 5)] for paint in content["classes"]])
+    for sample in content["samples"]:
+        labels = np.array([int(digit, 36) for digit in sample["labels"]]).reshape(64, 64)
         assert np.array_equal(palette[labels], sketches.pop(sample["name"]))
     assert sketches == {}
 
@@ -120,13 +167,14 @@ def test_the_runtime_has_the_version_and_checksums_that_its_readme_names():
     assert b"ONNX Runtime Web v" + version in found["ort.wasm.bundle.min.js"]
 
 
-def test_the_command_makes_a_page_again_and_prints_how_to_look_at_it(folder, monkeypatch, capsys):
-    (folder / "model.onnx").unlink()
+def test_the_command_makes_a_page_again_and_prints_how_to_look_at_it(folder, tmp_path, monkeypatch, capsys):
+    folder = shutil.copytree(folder, tmp_path / "page")
+    (folder / NETWORK).unlink()
     call(monkeypatch, "page", folder)
     said = capsys.readouterr().out
-    assert re.match(rf"{re.escape(str(folder))} is ready: \d+\.\d MB; its network and torch's differ by \de-\d\d on a sample", said)
+    assert re.match(rf"{re.escape(str(folder))} is ready: \d+\.\d MB; its networks and torch's differ by \de-\d\d on a sample", said)
     assert f"python -m http.server --directory {folder}" in said
-    assert (folder / "model.onnx").is_file()
+    assert (folder / NETWORK).is_file()
 
 
 def test_a_folder_with_other_files_is_not_changed(tmp_path):
@@ -140,20 +188,23 @@ def test_a_folder_with_other_files_is_not_changed(tmp_path):
 def test_every_bundled_network_can_be_put_on_a_page(weights, tmp_path):
     name = weights.name.split(".")[0]
     assert build(tmp_path / "page", name) < 1e-3
-    settings = json.loads((tmp_path / "page" / "page.json").read_text())
+    content = json.loads((tmp_path / "page" / "figures" / "draw.json").read_text())
     size, drawn = trained_on(name)
-    assert (settings["network"], settings["size"], len(settings["samples"][0]["labels"])) == (name, size, size)
-    assert [each["name"] for each in settings["classes"]] == list(SUBJECTS[drawn].colours)
+    assert (content["network"], content["size"], len(content["samples"][0]["labels"])) == (name, size, size * size)
+    assert [each["name"] for each in content["classes"]] == list(SUBJECTS[drawn].colours)
+    network = tmp_path / "page" / "networks" / f"{name}.onnx"
+    assert content["megabytes"] == round(network.stat().st_size / 1e6, 1)
 
 
 def test_a_build_that_was_stopped_while_writing_the_network_is_completed_by_the_next_call(tmp_path, monkeypatch):
-    def stopped(generator, x, path):
+    def stopped(generator, discriminator, x, path):
         path.write_bytes(b"half a network")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as here:
-        here.setattr(page, "write_onnx", stopped)
+        here.setattr(page, "write_live_onnx", stopped)
         with pytest.raises(KeyboardInterrupt):
             build(tmp_path / "page", "houses_64")
     assert build(tmp_path / "page", "houses_64") < 1e-3
     assert (tmp_path / "page" / "index.html").is_file()
+    assert (tmp_path / "page" / NETWORK).stat().st_size > WEIGHTS.stat().st_size

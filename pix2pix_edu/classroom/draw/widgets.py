@@ -2,7 +2,6 @@
 
 import base64
 import io
-from importlib.resources import files
 
 import numpy as np
 import traitlets
@@ -10,11 +9,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from pix2pix_edu.board.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.play.modules import join_modules, join_styles
+from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.translation import translate
@@ -25,13 +25,12 @@ except ImportError:
     raise ImportError("the drawing board needs the package anywidget: run  %pip install anywidget  and restart the kernel") from None
 
 PREFIX = "data:image/png;base64,"
-BOARD = files("pix2pix_edu.board")
 
 
 def draw_and_translate(generator: Generator, size: int = 128, sketch: Image.Image | None = None, drawn: str = "painted") -> "Board":
     """Return a board of `size` pixels to draw a label map on, next to its translation. It starts with `sketch` or with a sample.
 
-    `drawn` is what the generator was trained on, a name in board.subjects.SUBJECTS; it decides which classes there are.
+    `drawn` is what the generator was trained on, a name in play.subjects.SUBJECTS; it decides which classes there are.
     """
     return Board(place(generator), size, sketch, drawn)
 
@@ -78,8 +77,8 @@ class Board(anywidget.AnyWidget):
     """The drawing board in a notebook: `sketch` and `fake` are PNG data URLs, `alt` describes them."""
 
     # A widget may load only one module and one style sheet, so each combines two files.
-    _esm = "".join(BOARD.joinpath(file).read_text("utf-8") for file in ("board.js", "widget.js"))
-    _css = "".join(BOARD.joinpath(file).read_text("utf-8") for file in ("board.css", "widget.css"))
+    _esm = join_modules("board_widget")
+    _css = join_styles("board", "board_widget")
     size = traitlets.Int().tag(sync=True)
     paints = traitlets.List().tag(sync=True)
     samples = traitlets.List().tag(sync=True)

@@ -17,7 +17,6 @@ PLACES = {  # what a pixel of building 3 shows: its row and column at 64 px
     "cornice": (26, 30),
     "pavement": (62, 30),
 }
-L1_WEIGHTS = [0, 0.1, 0.3, 1, 3, 10, 100]
 NEAR = 0.1  # photographs whose brightness differs by less are counted as near
 
 
@@ -80,13 +79,3 @@ def draw_l1_weight(l1_weight: float = 3, lit_share: float = 0.5, grain: float = 
         f"There L_cGAN is {game.adversarial[best]:.3f} and lambda * L_L1 is {l1_weight * game.l1[best]:.3f}."
     )
     return draw_two_answers(game, l1_weight), alt
-
-
-def explore_l1_weight() -> ipywidgets.VBox:
-    """Choose lambda, how many windows are lit, and the grain of the photographs."""
-    return explorer.explore(
-        draw_l1_weight,
-        l1_weight=explorer.choice("λ", L1_WEIGHTS, 3),
-        lit_share=explorer.choice("Windows lit", [(f"{lit} of 8", lit / 8) for lit in range(4, 8)], 0.5),
-        grain=explorer.choice("Grain", [0.1, 0.2, 0.3], 0.2),
-    )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pix2pix_edu.classroom.display import draw_picture
 from pix2pix_edu.classroom.explorer import choice, explore, number, switch
 from pix2pix_edu.classroom.patchgan.figures import bare_figure, draw_cone, draw_judgement, draw_patch_panels, spans, vote_map, wholly_inside
-from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
+from pix2pix_edu.discriminator import PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
@@ -77,36 +77,6 @@ def _no_map(patch: int, size: int) -> tuple[Figure, str]:
         return figure, f"Patch {patch} on a {size} px picture: no output at all. The library raises: {error}."
 
 
-def explore_patch() -> ipywidgets.VBox:
-    """Choose a patch, the size of the picture, and a logit."""
-    patch, size = choice("Patch", list(PATCHES), 70), choice("Picture (px)", [64, 128, 256], 256)
-    row, column = number("Row", 0, 29, 15), number("Column", 0, 29, 15)
-    for box in (row, column):
-        _keep_on_map(box, patch, size)
-    return explore(draw_patch_view, patch=patch, size=size, row=row, column=column, overlay=choice("Show", list(OVERLAYS), OVERLAYS[0]))
-
-
-def _keep_on_map(box: ipywidgets.BoundedIntText, patch: ipywidgets.ToggleButtons, size: ipywidgets.ToggleButtons) -> None:
-    """Let a box go as far as the map of logits. What a small map cuts off returns with a larger one."""
-    wanted, resizing = box.value, False
-
-    def remember(_: object) -> None:
-        nonlocal wanted
-        if not resizing:
-            wanted = box.value
-
-    def resize(_: object) -> None:
-        nonlocal resizing
-        resizing = True
-        box.max = max(0, output_size(patch_convs(patch.value), size.value) - 1)
-        box.value = min(wanted, box.max)
-        resizing = False
-
-    box.observe(remember, names="value")
-    for control in (patch, size):
-        control.observe(resize, names="value")
-
-
 def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 2, fourth: int = 1, fifth: int = 1) -> tuple[Figure, str]:
     """Draw five convolutions with these strides: the cone of pixels under one logit, and the resulting patch."""
     strides = (first, second, third, fourth, fifth)
@@ -118,13 +88,6 @@ def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 
         f"Kernel {kernel}, strides {', '.join(map(str, strides))}: from the logit down to the picture {chain} pixels. "
         f"Patch {receptive_field(convs)}, {output_step(convs)} px from patch to patch, {map_side} x {map_side} logits at 256 px."
     )
-
-
-def explore_strides() -> ipywidgets.VBox:
-    """Choose the kernel and the strides of five convolutions."""
-    names = ("first", "second", "third", "fourth", "fifth")
-    strides = {name: choice(f"Conv {i}, stride", [1, 2], 2 if i < 4 else 1) for i, name in enumerate(names, 1)}
-    return explore(draw_strides, kernel=choice("Kernel", [3, 4, 5], 4), **strides)
 
 
 @torch.no_grad()

@@ -44,41 +44,6 @@ def draw_skips(generator: Generator, x: Tensor, kept: Sequence[int]) -> tuple[Fi
     return draw_strip(pictures), f"Set to zero: {', '.join(zeroed) or 'none'}. L1 between the two pictures: {change:.3f}."
 
 
-def explore_skips(generator: Generator, x: Tensor) -> ipywidgets.VBox:
-    """Switch each level of a trained U-Net on or off, or choose an instructive combination with a button."""
-    everything = tuple(range(1, generator.depth + 1))
-    kept = ipywidgets.SelectMultiple(options=everything, value=everything, layout={"display": "none"})  # the state of all switches
-    switches = [explorer.switch(level_name(number, generator.depth), True) for number in everything]
-    buttons = []
-    for name, numbers in {
-        "All": everything,
-        "Only the bottleneck": everything[-1:],
-        "Only the outermost skip": everything[:1],
-        "All but the bottleneck": everything[:-1],
-    }.items():
-        button = ipywidgets.Button(description=name, layout={"width": "auto"})
-        button.on_click(lambda _, numbers=numbers: _set_switches(kept, switches, numbers))
-        buttons.append(button)
-    for switch in switches:
-        switch.observe(lambda _: _read_switches(kept, switches), names="value")
-    picture = explorer.explore(lambda kept: draw_skips(generator, x, kept), kept=kept)
-    row = ipywidgets.Layout(flex_flow="row wrap")
-    return ipywidgets.VBox([ipywidgets.HBox(switches, layout=row), ipywidgets.HBox(buttons, layout=row), picture])
-
-
-def _set_switches(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox], numbers: tuple[int, ...]) -> None:
-    kept.disabled = True  # so that _read_switches does nothing, and the picture is drawn only once
-    for number, switch in enumerate(switches, start=1):
-        switch.value = number in numbers
-    kept.disabled = False
-    kept.value = numbers
-
-
-def _read_switches(kept: ipywidgets.SelectMultiple, switches: list[ipywidgets.Checkbox]) -> None:
-    if not kept.disabled:
-        kept.value = tuple(number for number, switch in enumerate(switches, start=1) if switch.value)
-
-
 def with_line(x: Tensor, column: int, thickness: int = 1) -> Tensor:
     """Return the label map x (1, 3, height, width) with a vertical line of moulding in its middle third."""
     height = x.shape[-2]

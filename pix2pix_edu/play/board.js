@@ -1,8 +1,9 @@
 // A drawing board for label maps, for mouse, touch, pen and keyboard. The page around it decides what to do with the drawing.
 
+import { make, scaleWhole, unique } from "./dom.js";
+import { LabelMap, RECTANGLE, paintLabels } from "./label_map.js";
+
 const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in 64ths of the board's side
-const RECTANGLE = "rectangle";
-const STEPS_KEPT = 100; // for undo
 const LONG_STEP = 8; // in 64ths as well
 const BORDER = 1; // CSS pixels, as in board.css
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -19,7 +20,7 @@ const HELP =
 export function createBoard({ classes, size, samples = [], onChange = () => {} }) {
   const unit = Math.max(1, size >> 6);
   const brushes = BRUSHES.map((side) => side * unit);
-  const picture = new Picture(size);
+  const picture = new LabelMap(size);
   const view = buildView(classes, size, samples, brushes);
   const cursor = { x: size >> 1, y: size >> 1 };
   let [label, tool, frame] = [Math.min(1, classes.length - 1), brushes[2], 0];
@@ -163,87 +164,6 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   };
 }
 
-/** Paint class numbers in their colours on a canvas, one pixel each. */
-export function paintLabels(canvas, labels, classes) {
-  const colours = classes.map(toRgb);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(canvas.width, canvas.height);
-  labels.forEach((value, place) => image.data.set([...colours[value], 255], 4 * place));
-  context.putImageData(image, 0, 0);
-}
-
-/** Show a picture of `size` pixels as large as its parent allows, at a whole number of screen pixels for each of its own. */
-export function scaleWhole(element, size, border = 0) {
-  const fit = ([{ contentRect }]) => {
-    const available = (contentRect.width - 2 * border) * devicePixelRatio;
-    const scale = Math.max(1, Math.floor(available / size));
-    element.style.width = `${(scale * size) / devicePixelRatio + 2 * border}px`;
-  };
-  new ResizeObserver(fit).observe(element.parentElement);
-}
-
-export function toRgb({ color }) {
-  return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
-}
-
-/** A label map with its undo and redo history. A stroke lasts from begin() to end() or abandon(). */
-class Picture {
-  constructor(size) {
-    Object.assign(this, { size, labels: new Uint8Array(size * size), past: [], future: [], stroke: null });
-  }
-
-  begin(x, y) {
-    this.stroke = { before: this.labels.slice(), start: [x, y], last: [x, y] };
-  }
-
-  drawTo(x, y, tool, label) {
-    const { before, start, last } = this.stroke;
-    if (tool === RECTANGLE) {
-      this.labels.set(before); // the rectangle follows the pointer
-      this.fill(Math.min(start[0], x), Math.min(start[1], y), Math.max(start[0], x) + 1, Math.max(start[1], y) + 1, label);
-      return;
-    }
-    const steps = Math.max(1, Math.abs(x - last[0]), Math.abs(y - last[1]));
-    for (let step = 0; step <= steps; step += 1) {
-      const [left, top] = [x, y].map((end, axis) => Math.round(last[axis] + ((end - last[axis]) * step) / steps) - ((tool - 1) >> 1));
-      this.fill(left, top, left + tool, top + tool, label);
-    }
-    this.stroke.last = [x, y];
-  }
-
-  fill(left, top, right, bottom, label) {
-    for (let row = Math.max(0, top); row < Math.min(this.size, bottom); row += 1) {
-      const [from, to] = [left, right].map((column) => row * this.size + Math.max(0, Math.min(this.size, column)));
-      this.labels.fill(label, from, to);
-    }
-  }
-
-  /** End the stroke and return how many pixels it changed. */
-  end() {
-    const { before } = this.stroke;
-    const count = this.labels.reduce((sum, value, place) => sum + (value !== before[place]), 0);
-    if (count) {
-      this.past = [...this.past, before].slice(-STEPS_KEPT);
-      this.future = [];
-    }
-    this.stroke = null;
-    return count;
-  }
-
-  abandon() {
-    this.labels.set(this.stroke.before);
-    this.stroke = null;
-  }
-
-  /** Restore the last state in `from` and add the present one to `to`. Return false if there is none. */
-  travel(from, to) {
-    if (!from.length) return false;
-    to.push(this.labels.slice());
-    this.labels.set(from.pop());
-    return true;
-  }
-}
-
 function listenToPointers(canvas, size, { begin, hover, draw, end, cancel }) {
   let drawing = null; // the pointer that draws; other fingers are ignored
   const place = (event) => {
@@ -346,15 +266,4 @@ function buildChoice(title, className, options) {
 function underlined(name, letter) {
   const place = letter ? name.toLowerCase().indexOf(letter) : -1;
   return place < 0 ? [name] : [name.slice(0, place), make("u", {}, name[place]), name.slice(place + 1)];
-}
-
-function unique(word) {
-  return `board-${word}-${Math.random().toString(36).slice(2)}`; // unique, because several boards may be on one page
-}
-
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
 }

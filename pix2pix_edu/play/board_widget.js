@@ -1,5 +1,8 @@
-
 // The board in a notebook: the drawing is sent to Python as a PNG, and the generator's output is shown beside it.
+
+import { createBoard } from "./board.js";
+import { make, scaleWhole, toRgb } from "./dom.js";
+import { paintLabels } from "./label_map.js";
 
 const PATIENCE = 800; // milliseconds; usually the answer comes sooner
 const BUSY = "The kernel is busy. Your drawing is translated as soon as it answers.";

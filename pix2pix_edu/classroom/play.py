@@ -1,0 +1,106 @@
+"""Figures one can push in a notebook. They run in the browser; the kernel is asked only to run a trained network."""
+
+import torch
+import traitlets
+
+from pix2pix_edu.play import data as contents
+from pix2pix_edu.play.modules import join_modules, join_styles
+from pix2pix_edu.play.subjects import SUBJECTS
+from pix2pix_edu.weights.bundled import load_pretrained
+from pix2pix_edu.weights.onnx_graph import without_dropout
+
+try:
+    import anywidget
+except ImportError:
+    raise ImportError("these figures need the package anywidget: run  %pip install anywidget  and restart the kernel") from None
+
+STYLES = ("play", "board", *contents.FIGURES)
+
+
+class Figure(anywidget.AnyWidget):
+    """One figure. `state` is what the person has chosen, as a dictionary; `data` is what the figure shows."""
+
+    _css = join_styles(*STYLES)  # the same for all: a page keeps one style sheet for each class of widgets
+    data = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, name: str, data: dict, state: dict):
+        self._networks = {}
+        self._esm = f"{join_modules('widget', name)}\nexport default {{ render: renderWith(create{name.capitalize()}) }};\n"
+        super().__init__(data=data, state=state)
+        self.on_msg(self._answer)
+
+    def _answer(self, _: object, question: dict, __: list) -> None:
+        """Translate a drawing with each of the networks that the browser names."""
+        try:
+            results = self._translate(**{name: question[name] for name in ("names", "labels")}, keep=question.get("keep"))
+        except Exception as error:  # the browser shows what went wrong
+            self.send({"id": question.get("id"), "error": f"{type(error).__name__}: {error}"})
+        else:
+            tensors = [tensor.contiguous().numpy().tobytes() for result in results for tensor in result]
+            self.send({"id": question["id"], "side": [logits.shape[-1] for _, logits in results]}, buffers=tensors)
+
+    def _translate(self, names: list[str], labels: str, keep: list[float] | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The fake of each network, and D's logits for it. `keep` is a factor for each level of the U-Net."""
+        size = self.data["size"]
+        numbers = torch.tensor([int(label, 36) for label in labels]).view(size, size)
+        palette = torch.tensor(list(SUBJECTS["painted"].colours.values())) / 127.5 - 1
+        x = palette[numbers].permute(2, 0, 1)[None]
+        results = []
+        with torch.no_grad():
+            for name in names:
+                if name not in self._networks:
+                    G, D = load_pretrained(name)
+                    self._networks[name] = without_dropout(G), D
+                G, D = self._networks[name]
+                levels = G.encode(x)
+                fake = G.decode(levels if keep is None else [level * factor for level, factor in zip(levels, keep, strict=True)])
+                results.append((fake[0], D(x, fake)[0]))
+        return results
+
+    _ipython_display_ = None  # with ipywidgets 7, it would be used in place of the next method
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
+        bundle, metadata = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "A figure to push: it needs a notebook with a running kernel."}, metadata
+
+
+def patch(**state: object) -> Figure:
+    """What one logit of D sees: choose the patch, the size of the picture and the strides, and drag the square.
+
+    `state` may name a patch, a size (64, 128, 256, 512), a row, a column, and shown ("patch", "neighbours", "votes").
+    """
+    return Figure("patch", contents.patch(), state)
+
+
+def verdict(**state: object) -> Figure:
+    """What four trained D say of each patch of a real house and of a fake. `state` may name a patch, a house, a row and a column."""
+    return Figure("verdict", contents.verdict(), state)
+
+
+def objective(**state: object) -> Figure:
+    """A window that is lit or dark: what L1, L2 and D charge for G's answer.
+
+    `state` may name a weight (lambda), lit (windows of 8), grain, distance ("L1", "L2") and an answer from -1 to 1.
+    """
+    return Figure("objective", contents.objective(), state)
+
+
+def variants(**state: object) -> Figure:
+    """A drawing board, and what networks make of the drawing that differ in lambda or in the patch alone."""
+    return Figure("variants", contents.variants(), state)
+
+
+def skips(network: str = "houses_64", **state: object) -> Figure:
+    """A bundled U-Net with a switch for each level. `state` may name a sample, and the levels that are off, as in "13"."""
+    return Figure("skips", contents.skips(network), state)
+
+
+def game(**state: object) -> Figure:
+    """Which of two pictures is the photograph? `state` may name the seconds for which a pair is shown: 1, 3, or 0 for no limit."""
+    return Figure("game", contents.game(), state)
+
+
+def learning(**state: object) -> Figure:
+    """A tiny pix2pix that trains in the browser. `state` may name l1Weight and patch."""
+    return Figure("learning", contents.learning() | {"source": join_modules("trainer_worker")}, state)

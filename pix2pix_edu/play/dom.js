@@ -1,0 +1,177 @@
+// What every figure of this folder is built from: elements, groups of choices, sliders, and whole-number scaling.
+
+/** An HTML element with attributes and children. */
+export function make(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same for SVG. */
+export function draw(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+/** Set several attributes at once. */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}
+
+/** A name that no other element has, because a figure may be on the page twice. */
+export function unique(word) {
+  return `play-${word}-${Math.random().toString(36).slice(2)}`;
+}
+
+export function toRgb({ color }) {
+  return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+}
+
+/** Call `work` at most once per animation frame, however often the result is called. */
+export function oncePerFrame(work) {
+  let frame = 0;
+  return () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      work();
+    });
+  };
+}
+
+/** The largest width, in CSS pixels, that is at most `available` and a whole number of screen pixels for each of `size` pixels. */
+export function wholeWidth(size, available) {
+  return (Math.max(1, Math.floor((available * devicePixelRatio) / size)) * size) / devicePixelRatio;
+}
+
+/** Show a picture of `size` pixels as large as its parent allows, at a whole number of screen pixels for each of its own. */
+export function scaleWhole(element, size, border = 0) {
+  const fit = ([{ contentRect }]) => (element.style.width = `${wholeWidth(size, contentRect.width - 2 * border) + 2 * border}px`);
+  new ResizeObserver(fit).observe(element.parentElement);
+}
+
+/** A square canvas of `side` pixels that is shown about `wanted` CSS pixels wide. */
+export function square(side, wanted) {
+  const canvas = make("canvas", { width: side, height: side });
+  canvas.style.width = canvas.style.height = `${wholeWidth(side, wanted)}px`;
+  return canvas;
+}
+
+export function figure(content, title) {
+  return make("figure", {}, content, make("figcaption", {}, title));
+}
+
+/** Radio buttons in a row. options: [[value, text]]. Returns {element, value}; `value` can be set, which does not call onChange. */
+export function choices(title, options, value, onChange) {
+  const name = unique("choice");
+  const inputs = new Map();
+  const labels = options.map(([each, text]) => {
+    const input = make("input", { type: "radio", name });
+    input.onchange = () => onChange(each);
+    inputs.set(each, input);
+    return make("label", {}, input, make("span", {}, text));
+  });
+  const element = make("fieldset", { class: "play-choices" }, make("legend", {}, title), make("div", {}, ...labels));
+  const group = {
+    element,
+    get value() {
+      return [...inputs].find(([, input]) => input.checked)?.[0];
+    },
+    set value(chosen) {
+      for (const [each, input] of inputs) input.checked = each === chosen;
+    },
+    /** Hide the options for which `offered(value)` is false. */
+    offer(offered) {
+      for (const [each, input] of inputs) input.parentElement.hidden = !offered(each);
+    },
+  };
+  group.value = value;
+  return group;
+}
+
+/** A slider over a list of values, with the chosen one beside its title. */
+export function slider(title, values, value, onChange, say = String) {
+  const input = make("input", { type: "range", min: 0, max: values.length - 1, step: 1 });
+  const output = make("output");
+  const show = () => {
+    output.textContent = say(values[input.value]);
+    input.setAttribute("aria-valuetext", say(values[input.value]));
+  };
+  input.oninput = () => {
+    show();
+    onChange(values[input.value]);
+  };
+  const control = {
+    element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input),
+    get value() {
+      return values[input.value];
+    },
+    set value(chosen) {
+      input.value = values.indexOf(chosen);
+      show();
+    },
+  };
+  control.value = value;
+  return control;
+}
+
+/** A checkbox. */
+export function toggle(title, checked, onChange) {
+  const input = make("input", { type: "checkbox" });
+  input.checked = checked;
+  input.onchange = () => onChange(input.checked);
+  return { element: make("label", { class: "play-toggle" }, input, make("span", {}, title)), input };
+}
+
+export function button(title, onClick) {
+  const element = make("button", { type: "button" }, title);
+  element.onclick = onClick;
+  return element;
+}
+
+/** Call move(x, y), shares of the element's box, while a pointer drags over it. */
+export function followPointer(element, move) {
+  const send = (event) => {
+    const box = element.getBoundingClientRect();
+    move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    element.setPointerCapture(event.pointerId);
+    send(event);
+  });
+  element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && send(event));
+}
+
+/** The frame of a figure: controls above, and a caption that says what is seen. The figure puts them where they belong. */
+export function frame(name, controls) {
+  const caption = make("p", { class: "play-caption", "aria-live": "polite" });
+  // The attribute stops JupyterLab from taking keys for shortcuts: "dd" would delete the cell.
+  const element = make("div", { class: `play play-${name}`, "data-lm-suppress-shortcuts": "true" });
+  element.append(make("div", { class: "play-controls" }, ...controls));
+  element.addEventListener("keydown", (event) => event.stopPropagation());
+  return { element, caption, say: (words) => (caption.textContent = words) };
+}
+
+/** Work that takes a while: `ask(...)` starts it, or, while it runs, leaves it to start again with the newest arguments. */
+export function newestOnly(work, fail) {
+  let [waiting, working] = [null, false];
+  return async (...values) => {
+    waiting = values;
+    if (working) return;
+    working = true;
+    try {
+      while (waiting) {
+        const next = waiting;
+        waiting = null;
+        await work(...next);
+      }
+    } catch (error) {
+      fail(error);
+    } finally {
+      working = false;
+    }
+  };
+}

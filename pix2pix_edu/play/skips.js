@@ -1,0 +1,85 @@
+// A trained U-Net whose levels one can switch off: what does each of them carry to the picture?
+
+import { button, choices, figure, frame, make, newestOnly, square, toggle } from "./dom.js";
+import { paintLabels, readSamples } from "./label_map.js";
+import { l1, paintDifference, paintPicture, readPictures } from "./pixels.js";
+
+const WIDTH = 192; // CSS pixels, at most, of a picture
+const COMBINATIONS = [
+  ["All", () => true],
+  ["Only the bottleneck", (level, depth) => level === depth],
+  ["Only the outermost skip", (level) => level === 1],
+  ["All but the bottleneck", (level, depth) => level < depth],
+];
+
+/**
+ * data: {network, size, classes, channels: [channels of each level], samples: [{name, labels}], fakes: {name: url}}.
+ * The fakes of a sample are a sheet of one row: from all levels, then from each level alone.
+ * state: {sample, off: numbers of the levels that are switched off, 1 being the outermost}.
+ * run([network], labels, keep) resolves to [{fake}]. Returns {element}.
+ */
+export function createSkips(data, state = {}, onState = () => {}, run) {
+  const depth = data.channels.length;
+  const houses = readSamples(data.samples);
+  const levels = data.channels.map((_, i) => i + 1);
+  const off = new Set((Array.isArray(state.off) ? state.off : `${state.off ?? ""}`.split("")).map(Number).filter((level) => levels.includes(level)));
+  const now = { sample: houses.some(({ name }) => name === state.sample) ? state.sample : houses[0].name };
+  const whole = new Map(); // the fakes of a sample, by its name
+  const canvases = Object.fromEntries(["x", "full", "part", "difference"].map((name) => [name, square(data.size, WIDTH)]));
+  const alone = levels.map(() => square(data.size, WIDTH));
+  const switches = levels.map((level) => toggle(nameOf(level, data), !off.has(level), (on) => change(() => (on ? off.delete(level) : off.add(level)))));
+  const samples = choices("House", houses.map(({ name }) => [name, name]), now.sample, (sample) => change(() => (now.sample = sample)));
+  const combinations = COMBINATIONS.map(([title, kept]) => button(title, () => change(() => {
+    off.clear();
+    levels.filter((level) => !kept(level, depth)).forEach((level) => off.add(level));
+  })));
+  const { element, caption, say } = frame("skips", [samples.element, make("div", { class: "play-buttons" }, ...combinations)]);
+  const titles = { x: "drawing x", full: "all levels", part: "levels that are on", difference: "difference" };
+  const pictures = Object.entries(titles).map(([name, title]) => figure(canvases[name], title));
+  const below = alone.map((canvas, i) => figure(canvas, i + 1 === depth ? "bottleneck alone" : `skip ${i + 1} alone`));
+  const net = make("fieldset", { class: "skips-net" }, make("legend", {}, "The U-Net: each skip takes a level of the encoder straight to the decoder"));
+  switches.forEach(({ element: label }, i) => net.append(rowOf(label, i + 1, data)));
+  element.append(
+    make("div", { class: "play-panels" }, net, make("div", { class: "skips-pictures" }, ...pictures)),
+    caption,
+    make("div", {}, make("p", { class: "play-title" }, "What each level alone brings"), make("div", { class: "skips-pictures" }, ...below)),
+  );
+  const factors = () => levels.map((level) => (off.has(level) ? 0 : 1));
+
+  function change(edit) {
+    edit();
+    switches.forEach(({ input }, i) => (input.checked = !off.has(i + 1)));
+    onState({ sample: now.sample, off: [...off].sort().join("") });
+    update(now.sample, factors());
+  }
+
+  async function translate(sample, keep) {
+    const { labels } = houses.find(({ name }) => name === sample);
+    if (!whole.has(sample)) whole.set(sample, await readPictures(data.fakes[sample], data.size, depth + 1, depth + 1));
+    const [full, ...single] = whole.get(sample);
+    const part = keep.every(Boolean) ? full : (await run([data.network], labels, keep))[0].fake;
+    paintLabels(canvases.x, labels, data.classes);
+    paintPicture(canvases.full, full);
+    paintPicture(canvases.part, part);
+    paintDifference(canvases.difference, full, part);
+    single.forEach((picture, i) => paintPicture(alone[i], picture));
+    const names = levels.filter((_, i) => !keep[i]).map((level) => nameOf(level, data));
+    say(`Switched off: ${names.join("; ") || "nothing"}. L1 between the two pictures: ${l1(full, part).toFixed(3)}.`);
+  }
+
+  const update = newestOnly(translate, (error) => say(`No picture: ${error.message}.`));
+  update(now.sample, factors());
+  return { element };
+}
+
+function nameOf(level, { channels, size }) {
+  const side = size >> level;
+  return `${level === channels.length ? "bottleneck" : `skip ${level}`}, ${side} x ${side}, ${channels[level - 1]} channels`;
+}
+
+/** A level of the diagram: the encoder's block on the left, the decoder's on the right, the switch between them. */
+function rowOf(label, level, { channels }) {
+  const row = make("div", { class: level === channels.length ? "skips-level skips-bottom" : "skips-level" }, make("i"), label, make("i"));
+  row.style.setProperty("--inset", `${(level - 1) * 18}px`);
+  return row;
+}

@@ -1,0 +1,81 @@
+// One drawing, and what networks make of it that differ in lambda alone, or in the patch alone.
+
+import { createBoard } from "./board.js";
+import { choices, frame, make, newestOnly, set, square } from "./dom.js";
+import { readSamples } from "./label_map.js";
+import { paintPicture, paintVerdict, readPictures } from "./pixels.js";
+
+const WIDTH = 128; // CSS pixels, at most, of a picture
+const SHOWN = [["fake", "G(x)"], ["verdict", "D's verdict on it"]];
+
+/**
+ * data: {size, classes, samples: [{name, labels}], rows: [{title, networks: [{name, title}]}], fakes: url}: one picture for each network,
+ * in a row, of the last sample.
+ * state: {shown}. run(names, labels) resolves to [{fake, logits, side}], one for each name. Returns {element}.
+ */
+export function createVariants(data, state = {}, onState = () => {}, run) {
+  const samples = readSamples(data.samples);
+  const now = { shown: SHOWN.some(([name]) => name === state.shown) ? state.shown : "fake" };
+  const tiles = data.rows.flatMap(({ networks }) => networks.map((network) => new Tile(network, data.size)));
+  const names = [...new Set(tiles.map(({ name }) => name))];
+  const shown = choices("Show", SHOWN, now.shown, (value) => {
+    now.shown = value;
+    tiles.forEach((tile) => tile.paint(value));
+    onState({ shown: value });
+  });
+  const { element, caption, say } = frame("variants", [shown.element]);
+  const translate = newestOnly(async (labels) => {
+    if (first) say("Loading the networks.");
+    const started = performance.now();
+    const results = await run(names, labels);
+    tiles.forEach((tile) => {
+      tile.result = results[names.indexOf(tile.name)];
+      tile.paint(now.shown);
+    });
+    const time = first ? "" : ` in ${Math.max(1, Math.round(performance.now() - started))} ms`;
+    first = false;
+    say(`${names.length} networks translated this drawing${time}. They share everything but the setting named below each picture.`);
+  }, (error) => say(`No pictures: ${error.message}.`));
+  const begun = samples.at(-1).labels; // its pictures come with the data
+  const board = createBoard({ ...data, samples, onChange: (labels) => (first && labels.every((label, i) => label === begun[i]) ? null : translate(labels)) });
+  let [next, first] = [0, true];
+  const rows = data.rows.map(({ title, networks }) => {
+    const figures = networks.map(() => tiles[next++].element);
+    return make("div", {}, make("p", { class: "play-title" }, title), make("div", { class: "variants-row" }, ...figures));
+  });
+  element.append(make("div", { class: "play-panels" }, make("div", { class: "variants-board" }, board.element), make("div", { class: "variants-rows" }, ...rows)), caption);
+  say("Draw: the networks are loaded with your first stroke.");
+  board.load(begun);
+  readPictures(data.fakes, data.size, names.length, names.length).then((fakes) => {
+    if (!first) return; // a stroke was faster
+    tiles.forEach((tile) => {
+      paintPicture(tile.canvas, fakes[names.indexOf(tile.name)]);
+      tile.describe(`made from the sample ${samples.at(-1).name}`);
+    });
+  });
+  return { element };
+}
+
+class Tile {
+  constructor({ name, title }, size) {
+    Object.assign(this, { name, title, result: null, canvas: square(size, WIDTH), verdict: make("canvas") });
+    this.verdict.className = "variants-verdict";
+    this.picture = make("div", { class: "variants-picture", role: "img" }, this.canvas, this.verdict);
+    this.element = make("figure", {}, this.picture, make("figcaption", {}, title));
+    this.describe("not translated yet");
+  }
+
+  paint(shown) {
+    if (!this.result) return;
+    const { fake, logits, side } = this.result;
+    paintPicture(this.canvas, fake);
+    this.verdict.hidden = shown !== "verdict";
+    if (!this.verdict.hidden) paintVerdict(this.verdict, logits, side, true);
+    const real = logits.reduce((sum, logit) => sum + 1 / (1 + Math.exp(-logit)), 0) / logits.length;
+    this.describe(`D takes it for real with probability ${real.toFixed(2)}, the mean over ${logits.length} patches`);
+  }
+
+  describe(words) {
+    set(this.picture, { "aria-label": `${this.title}: ${words}`, title: `${this.title}: ${words}` });
+  }
+}

@@ -1,0 +1,88 @@
+// What a trained D says of each patch of a real house and of G's: point at a patch and read both probabilities.
+
+import { choices, draw, followPointer, frame, make, oncePerFrame, scaleWhole, toggle } from "./dom.js";
+import { paintVerdict } from "./pixels.js";
+import { inputSpan, outputStep, receptiveField } from "./receptive_field.js";
+
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/**
+ * data: {size, houses: [url], judges: {patch: {convs: [[kernel, stride, padding]], side, houses: [{fake: url, p_real: [p], p_fake: [p]}]}}}.
+ * The probabilities are those of "real", row by row. state: {patch, house, row, column}. Returns {element}.
+ */
+export function createVerdict(data, state = {}, onState = () => {}) {
+  const whole = (value, otherwise) => (Number.isInteger(Number(value ?? "no")) ? Number(value) : otherwise);
+  const now = { patch: Object.hasOwn(data.judges, state.patch ?? "") ? Number(state.patch) : 16, house: whole(state.house, 1), row: whole(state.row, 8), column: whole(state.column, 8) };
+  now.house = Math.max(1, Math.min(data.houses.length, now.house));
+  let coloured = true;
+  const patches = choices("D's patch, px", Object.keys(data.judges).map((patch) => [Number(patch), patch]), now.patch, (patch) => change({ patch }));
+  const houses = choices("House", data.houses.map((_, i) => [i + 1, `${i + 1}`]), now.house, (house) => change({ house }));
+  const colours = toggle("D's verdict in colour", true, (on) => {
+    coloured = on;
+    repaint();
+  });
+  const { element, caption, say } = frame("verdict", [patches.element, houses.element, colours.element]);
+  const views = [new View(data.size, "the real photograph y"), new View(data.size, "G(x), the fake")];
+  element.append(make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
+  const judge = () => data.judges[now.patch];
+  const convs = () => judge().convs.map(([kernel, stride, padding]) => ({ kernel, stride, padding }));
+  const repaint = oncePerFrame(() => {
+    const { side, houses: seen } = judge();
+    const { fake, p_real: real, p_fake: faked } = seen[now.house - 1];
+    views[0].paint(data.houses[now.house - 1], real, side, convs(), now, coloured);
+    views[1].paint(fake, faked, side, convs(), now, coloured);
+    const at = now.row * side + now.column;
+    const mean = (values) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
+    say(`Patch ${now.patch}, logit (${now.row}, ${now.column}) of ${side} x ${side}: D gives the real patch ${real[at].toFixed(2)} and the fake one ${faked[at].toFixed(2)}. Means over the picture: ${mean(real)} and ${mean(faked)}. Blue: taken for real; vermilion: for fake.`);
+  });
+
+  function change(values) {
+    Object.assign(now, values);
+    const last = judge().side - 1;
+    for (const axis of ["row", "column"]) now[axis] = Math.max(0, Math.min(last, now[axis]));
+    repaint();
+    onState({ ...now });
+  }
+
+  for (const { overlay } of views) {
+    followPointer(overlay, (x, y) => {
+      const [first, afterLast] = inputSpan(convs(), 0);
+      const index = (share) => Math.round((share * data.size - (first + afterLast) / 2) / outputStep(convs()));
+      change({ row: index(y), column: index(x) });
+    });
+    overlay.addEventListener("keydown", (event) => {
+      const step = ARROWS[event.key];
+      if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      change({ row: now.row + step[0], column: now.column + step[1] });
+    });
+  }
+  change({});
+  return { element };
+}
+
+class View {
+  constructor(size, title) {
+    this.size = size;
+    this.picture = make("img", { alt: "" });
+    this.verdict = make("canvas", { class: "verdict-colours" });
+    this.overlay = draw("svg", { viewBox: `0 0 ${size} ${size}`, tabindex: 0, role: "application", "aria-label": `${title}: choose a patch with the arrow keys` });
+    const box = make("div", { class: "verdict-picture" }, this.picture, this.verdict, this.overlay);
+    this.element = make("figure", {}, box, make("figcaption", {}, title));
+    scaleWhole(box, size);
+  }
+
+  /** The map of verdicts lies over the picture, each cell at the middle of its patch. */
+  paint(src, probabilities, side, convs, { row, column }, coloured) {
+    if (this.src !== src) this.picture.src = this.src = src;
+    this.verdict.hidden = !coloured;
+    paintVerdict(this.verdict, probabilities.map((p) => Math.log(p / (1 - p))), side, true);
+    const [[first, afterLast], step, field] = [inputSpan(convs, 0), outputStep(convs), receptiveField(convs)];
+    const percent = (pixels) => `${(100 * pixels) / this.size}%`;
+    const start = (first + afterLast - step) / 2;
+    Object.assign(this.verdict.style, { left: percent(start), top: percent(start), width: percent(side * step), height: percent(side * step) });
+    const [x, y] = [inputSpan(convs, column)[0], inputSpan(convs, row)[0]];
+    const outline = (name) => draw("rect", { x, y, width: field, height: field, class: name });
+    this.overlay.replaceChildren(outline("patch-edge"), outline("patch-square"));
+  }
+}

@@ -1,0 +1,49 @@
+// A figure in a notebook: its data come from the widget, its state goes back to it, and its networks run in the kernel.
+
+import { make } from "./dom.js";
+
+const PATIENCE = 800; // milliseconds; usually the kernel answers sooner
+const BUSY = "The kernel is busy. The pictures follow as soon as it answers.";
+
+/** What anywidget calls, for a figure's create function. */
+export function renderWith(create) {
+  return ({ model, el }) => {
+    const waiting = new Map(); // by the number of the question: how to settle its promise
+    const notice = make("p", { class: "play-small", role: "status" });
+    let [asked, timer] = [0, 0];
+
+    function run(names, labels, keep) {
+      asked += 1;
+      model.send({ id: asked, names, labels: Array.from(labels, (label) => label.toString(36)).join(""), keep });
+      timer ||= setTimeout(() => (notice.textContent = BUSY), PATIENCE);
+      return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
+    }
+
+    function receive({ id, error, side }, buffers) {
+      const question = waiting.get(id);
+      if (!question) return; // another view of the same widget asked
+      waiting.delete(id);
+      clearTimeout(timer);
+      timer = 0;
+      notice.textContent = "";
+      if (error) question.reject(new Error(error));
+      else question.resolve(side.map((each, i) => ({ fake: toFloats(buffers[2 * i]), logits: toFloats(buffers[2 * i + 1]), side: each })));
+    }
+
+    function remember(state) {
+      model.set("state", state);
+      model.save_changes();
+    }
+
+    model.on("msg:custom", receive);
+    const { element, stop } = create(model.get("data"), model.get("state"), remember, run);
+    el.append(element, notice);
+    return () => {
+      model.off("msg:custom", receive);
+      clearTimeout(timer);
+      stop?.();
+    };
+  };
+}
+
+const toFloats = ({ buffer, byteOffset, byteLength }) => new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));

@@ -1,0 +1,473 @@
+"""The figures one can push, in a page without a kernel: their numbers are those of the library, and they follow mouse, finger and keys."""
+
+import functools
+import http.server
+import json
+import shutil
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hands import grave
+from playwright.sync_api import expect
+
+from pix2pix_edu.classroom.objective.figures import DARK, LIT, paint_window, two_answers
+from pix2pix_edu.classroom.patchgan.figures import vote_map, wholly_inside
+from pix2pix_edu.classroom.real_or_fake.votes import wilson
+from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
+from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.images import to_tensor
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.play import data
+from pix2pix_edu.play.modules import FOLDER
+from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
+from pix2pix_edu.training import Pix2Pix, train_step
+
+FIGURES = ("patch", "verdict", "objective", "learning", "game")  # those that need no network
+PAGE = """<!doctype html><html lang="en"><head><title>A figure</title><meta name="color-scheme" content="light dark">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="play.css">
+<link rel="stylesheet" href="play.css"><link rel="stylesheet" href="figures.css"><style>body { background: Canvas; }</style></head>
+<body><main id="place"></main></body></html>"""
+BUILD = """async ([name, state]) => {
+  const module = await import(`./${name}.js`);
+  const data = await (await fetch(`${name}.json`)).json();
+  const create = module[`create${name[0].toUpperCase()}${name.slice(1)}`];
+  window.states = [];
+  window.figure = create(data, state, (now) => window.states.push(now));
+  document.getElementById("place").append(window.figure.element);
+}"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """The address of a server with the modules, the data of the figures, and an empty page."""
+    folder = tmp_path_factory.mktemp("play")
+    for file in FOLDER.iterdir():
+        if file.name.endswith((".js", ".css")):
+            shutil.copy(file, folder)
+    (folder / "figures.css").write_text("".join((folder / f"{name}.css").read_text() for name in FIGURES))
+    (folder / "index.html").write_text(PAGE)
+    for name in FIGURES:
+        content = getattr(data, name)()
+        (folder / f"{name}.json").write_text(json.dumps(content | ({"worker": "trainer_worker.js"} if name == "learning" else {})))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(chromium, host):
+    """Open a page with a figure, or with none; afterwards nothing must have been written on the console."""
+    contexts, troubles = [], []
+
+    def visit(name="", state=None, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1100, "height": 1200}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(host)
+        if name:
+            page.evaluate(BUILD, [name, state or {}])
+            page.wait_for_timeout(300)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def caption(page):
+    return page.locator(".play-caption").inner_text()
+
+
+def drag(page, locator, start, end):
+    """Drag from one place to another, given as shares of the element's box."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    places = [(box["x"] + right * box["width"], box["y"] + down * box["height"]) for right, down in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+
+
+STACKS = [
+    *([[conv.kernel, conv.stride, conv.padding] for conv in patch_convs(patch)] for patch in PATCHES),
+    [[3, 2, 1], [5, 1, 1], [4, 2, 1]],
+    [[4, 1, 1]] * 8,
+    [[4, 2, 1]] * 7,
+]
+
+
+def test_receptive_fields_spans_votes_and_insides_are_those_of_the_library(visit):
+    cases = [[stack, size] for stack in STACKS for size in (64, 65, 128, 256)]
+    program = """async (cases) => {
+      const { receptiveField, outputSize, outputStep, inputSpan, votes, whollyInside } = await import("./receptive_field.js");
+      return cases.map(([stack, size]) => {
+        const convs = stack.map(([kernel, stride, padding]) => ({ kernel, stride, padding }));
+        const side = outputSize(convs, size);
+        const spans = Array.from({ length: side }, (_, index) => inputSpan(convs, index));
+        const [field, step, inside] = [receptiveField, outputStep, whollyInside].map((work) => work(convs, size));
+        return { field, side, step, spans, votes: votes(convs, size), inside };
+      });
+    }"""
+    for (stack, size), found in zip(cases, visit().evaluate(program, cases), strict=True):
+        convs = [Conv(*conv) for conv in stack]
+        side = output_size(convs, size)
+        assert (found["field"], found["side"], found["step"]) == (receptive_field(convs), side, output_step(convs))
+        assert found["spans"] == [list(input_span(convs, index)) for index in range(side)]
+        if side:
+            votes = np.array(found["votes"])
+            assert np.array_equal(np.outer(votes, votes), vote_map(convs, size, size).numpy())
+            first, after_last = found["inside"]
+            expected = wholly_inside(convs, size, size)
+            assert (after_last - first) ** 2 == int(expected.sum())
+            assert bool(expected[first:after_last, first:after_last].all())
+
+
+@pytest.mark.parametrize(("lit", "grain"), [(4, 0.2), (5, 0.1), (6, 0.3), (7, 0.2)])
+def test_the_game_of_the_two_answers_is_that_of_lesson_02(visit, lit, grain):
+    program = """async ([share, grain, weights]) => {
+      const { ANSWERS, solve, total, lowest, glass, LIT, DARK } = await import("./two_answers.js");
+      const game = solve(share, grain);
+      const best = weights.map((weight) => ANSWERS[lowest(total(game, weight, "L1"))]);
+      return { answers: [...ANSWERS], adversarial: game.adversarial, L1: game.L1, L2: game.L2, best, glass: [LIT, 0, DARK, -1].map(glass) };
+    }"""
+    weights = [0, 0.1, 0.3, 1, 3, 10, 30, 100]
+    found = visit().evaluate(program, [lit / 8, grain, weights])
+    game = two_answers(lit / 8, grain)
+    assert found["answers"] == pytest.approx(game.g[::-1].tolist(), abs=1e-9)
+    assert found["adversarial"] == pytest.approx(game.adversarial[::-1].tolist(), abs=1e-6)
+    assert found["L1"] == pytest.approx(game.l1[::-1].tolist(), abs=1e-6)
+    assert found["best"] == pytest.approx([game.g[game.best(weight)] for weight in weights], abs=1e-9)
+    g = np.array(found["answers"])
+    variance = lit / 8 * (g - LIT) ** 2 + (1 - lit / 8) * (g - DARK) ** 2 + 2 * grain**2  # of y and of the fake, each with its grain
+    assert found["L2"] == pytest.approx(variance.tolist(), abs=1e-3)
+    for colour, value in zip(found["glass"], (LIT, 0, DARK, -1), strict=True):
+        assert colour == "rgb({}, {}, {})".format(*np.round(255 * paint_window(value)[1, 1]).astype(int))
+
+
+@pytest.mark.parametrize("patch", [1, 16, 34])
+def test_a_step_in_the_browser_is_the_step_of_the_library(visit, patch):
+    torch.manual_seed(patch)
+    G, D = Generator(depth=3, width=8, dropout=0.0), PatchDiscriminator(patch, width=8)
+    x, y = (to_tensor(side)[None] for side in draw_pair(3, 32))
+    start = {name: [weight.detach().flatten().tolist() for weight in net.parameters()] for name, net in (("G", G), ("D", D))}
+    program = """async ([patch, start, x, y, weights]) => {
+      const { Adam, Discriminator, Generator, normals, trainStep } = await import("./tiny_pix2pix.js");
+      const generator = new Generator({ size: 32, depth: 3, width: 8, normal: normals(0) });
+      const discriminator = new Discriminator({ size: 32, patch, width: 8, normal: normals(1) });
+      start.G.forEach((value, i) => generator.parameters[i].value.set(value));
+      start.D.forEach((value, i) => discriminator.parameters[i].value.set(value));
+      const optimizers = { generator: new Adam(generator.parameters, 1e-3), discriminator: new Adam(discriminator.parameters, 1e-3) };
+      const model = { generator, discriminator, optimizers };
+      const pair = [x, y].map((side) => Float32Array.from(side));
+      const losses = [];
+      let gradients = null;
+      for (const l1Weight of weights) {
+        const { discriminator: d, adversarial, l1 } = trainStep(model, ...pair, { l1Weight });
+        losses.push([d, adversarial, l1]);
+        gradients ??= [generator, discriminator].map((net) => net.parameters.map(({ gradient }) => [...gradient]));
+      }
+      return { losses, gradients, fake: [...generator.forward(pair[0])], logits: [...discriminator.forward(pair[0], pair[1])] };
+    }"""
+    weights = [100, 10, 0, 1000]
+    found = visit().evaluate(program, [patch, start, x.flatten().tolist(), y.flatten().tolist(), weights])
+    model = Pix2Pix(G, D, lr=1e-3)
+    d_gradients = None
+    for number, weight in enumerate(weights):
+
+        def keep(loss, optimizer):
+            nonlocal d_gradients
+            optimizer.zero_grad()
+            loss.backward(inputs=[weight for group in optimizer.param_groups for weight in group["params"]])
+            if optimizer is model.discriminator_optimizer and d_gradients is None:
+                d_gradients = [weight.grad.clone() for weight in D.parameters()]
+            optimizer.step()
+
+        losses = train_step(model, x, y, Objective(l1_weight=float(weight)), descend=keep)
+        assert found["losses"][number] == pytest.approx([float(loss) for loss in losses], abs=1e-4)
+        if number == 0:
+            g_gradients = [parameter.grad.clone() for parameter in G.parameters()]
+            for given, expected in zip(found["gradients"], (g_gradients, d_gradients), strict=True):
+                for one, other in zip(given, expected, strict=True):
+                    assert max(abs(np.array(one) - other.flatten().numpy())) <= 1e-4 * max(1e-3, float(other.abs().max()))
+    with torch.no_grad():
+        assert found["fake"] == pytest.approx(G(x).flatten().tolist(), abs=1e-4)
+        assert found["logits"] == pytest.approx(D(x, y).flatten().tolist(), abs=1e-3)
+
+
+def test_the_random_weights_of_the_training_have_mean_0_and_deviation_1_and_a_seed_repeats_them(visit):
+    program = """async () => {
+      const { normals } = await import("./tiny_pix2pix.js");
+      const draw = (seed) => Array.from({ length: 20000 }, normals(seed));
+      return [draw(0), draw(0), draw(1)];
+    }"""
+    one, same, other = map(np.array, visit().evaluate(program))
+    assert abs(one.mean()) < 0.03
+    assert abs(one.std() - 1) < 0.03
+    assert 0.94 < (abs(one) < 2).mean() < 0.97
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_the_square_follows_the_mouse_and_the_numbers_are_those_of_the_library(visit):
+    page = visit("patch")
+    overlay = page.locator(".patch-picture svg")
+    drag(page, overlay, (0.5, 0.5), (0.2, 0.8))
+    words = caption(page)
+    state = page.evaluate("window.states.at(-1)")
+    convs = patch_convs(70)
+    rows, columns = input_span(convs, state["row"]), input_span(convs, state["column"])
+    assert f"sees rows {rows[0]} to {rows[1] - 1} and columns {columns[0]} to {columns[1] - 1}" in words
+    assert state["row"] > 20
+    assert state["column"] < 8
+    assert f"{sum(weight.numel() for weight in PatchDiscriminator(70).parameters()):,} parameters" in words
+    box = [float(page.locator(".patch-square").last.get_attribute(name)) for name in ("x", "y", "width")]
+    assert box == [columns[0], rows[0], 70]
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.parametrize("size", [64, 256, 512])
+def test_what_is_said_of_a_patch_is_what_the_library_computes(visit, patch, size):
+    page = visit("patch", {"patch": patch, "size": size, "row": 1, "column": 2})
+    convs, words = patch_convs(patch), caption(page)
+    side = output_size(convs, size)
+    if not side:
+        assert "no logit is left" in words
+        expect(page.locator(".patch-map")).to_be_hidden()
+        return
+    votes, inside = vote_map(convs, size, size), int(wholly_inside(convs, size, size).sum())
+    assert f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch." in words
+    assert f"{inside} of {side * side} patches are wholly inside. A pixel is seen by {votes.min()} to {votes.max()} logits." in words
+    row, column = min(1, side - 1), min(2, side - 1)
+    spans = [input_span(convs, index) for index in (row, column)]
+    assert f"Logit ({row}, {column}) sees rows {spans[0][0]} to {spans[0][1] - 1}" in words
+    assert ("padding" in words) == any(first < 0 or after_last > size for first, after_last in spans)
+
+
+def test_arrow_keys_move_the_square_and_no_key_reaches_the_page_around(visit):
+    page = visit("patch", {"row": 3, "column": 3})
+    page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key))")
+    page.locator(".patch-picture svg").focus()
+    for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "d", "d"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(100)
+    assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [4, 9]
+    assert page.evaluate("window.heard") == []
+
+
+def test_a_changed_stride_changes_patch_map_and_cone(visit):
+    page = visit("patch")
+    page.get_by_label("Stride of convolution 4").select_option("2")
+    convs = [*patch_convs(70)[:3], Conv(4, 2, 1), Conv(4, 1, 1)]
+    expect(page.locator(".play-caption")).to_contain_text(
+        f"Patch {receptive_field(convs)} on a 256 px picture: {output_size(convs, 256)} x"
+    )
+    assert page.evaluate("window.states.at(-1).strides") == "22221"
+    assert page.locator(".cone-sum").all_inner_texts()[-2:] == ["4 = (1−1)×1 + 4", "1 logit"]
+    assert page.get_by_role("radio", name="70").is_checked() is False
+    page.get_by_role("button", name="Add a layer").click()
+    expect(page.get_by_role("radio", name="142")).to_be_checked()  # four of stride 2 and two of stride 1: the paper's next patch
+    page.get_by_role("button", name="Remove the last").click()
+    expect(page.locator(".cone-rows > div")).to_have_count(6)
+
+
+def test_the_state_that_a_figure_reports_builds_the_same_figure_again(visit):
+    page = visit("patch", {"strides": "2211", "size": 128, "row": 5, "column": 40, "shown": "votes"})
+    words = caption(page)
+    page.locator(".patch-picture svg").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    state = page.evaluate("Object.fromEntries(new URLSearchParams(window.states.at(-1)))")  # as text, as in an address
+    assert caption(visit("patch", state)) == words
+
+
+@pytest.mark.parametrize("state", [{"patch": "71"}, {"row": "-5", "column": "1e9"}, {"strides": "3"}, {"size": "12", "shown": "all"}])
+def test_a_state_that_makes_no_sense_is_read_as_far_as_it_does(visit, state):
+    assert "Logit (" in caption(visit("patch", state))
+
+
+def test_a_logit_of_a_trained_d_is_read_at_the_patch_that_is_pointed_at(visit):
+    page = visit("verdict")
+    page.get_by_role("radio", name="34").check()
+    drag(page, page.locator(".verdict-picture svg").first, (0.5, 0.5), (0.7, 0.3))
+    state = page.evaluate("window.states.at(-1)")
+    judge = data.verdict()["judges"][34]
+    at = state["row"] * judge["side"] + state["column"]
+    real, fake = (judge["houses"][0][name][at] for name in ("p_real", "p_fake"))
+    assert f"D gives the real patch {real:.2f} and the fake one {fake:.2f}." in caption(page)
+    first, after_last = input_span(patch_convs(34), state["column"])
+    assert abs((first + after_last) / 2 - 0.7 * 64) <= output_step(patch_convs(34)) / 2 + 1
+    drag(page, page.locator(".verdict-picture svg").last, (0.9, 0.9), (0.01, 0.01))
+    assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [0, 0]
+
+
+def test_the_ball_rolls_to_the_answer_that_descent_would_find(visit):
+    page = visit("objective", {"weight": 1, "lit": 5, "answer": -0.2})
+    page.get_by_role("button", name="Let it roll downhill").click()
+    page.wait_for_timeout(2500)
+    game = two_answers(5 / 8, 0.2)
+    values = game.total(1)[::-1]
+    place = 80
+    while True:
+        lower = [i for i in (place - 1, place + 1) if values[i] < values[place]]
+        if not lower:
+            break
+        place = min(lower, key=lambda i: values[i])
+    assert page.evaluate("window.states.at(-1).answer") == pytest.approx(game.g[::-1][place], abs=1e-6)
+    page.get_by_role("button", name="Take the best answer").click()
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.states.at(-1).answer") == pytest.approx(game.g[game.best(1)], abs=1e-6)
+
+
+def test_the_answer_is_moved_by_mouse_and_keys_and_its_losses_are_said(visit):
+    page = visit("objective", {"weight": 10, "lit": 6})
+    plot = page.get_by_role("slider", name="G's answer, from dark to lit")
+    drag(page, plot, (0.5, 0.4), (0.75, 0.4))
+    answer = page.evaluate("window.states.at(-1).answer")
+    assert 0.4 < answer < 0.6
+    plot.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("End")
+    page.keyboard.press("PageDown")
+    page.wait_for_timeout(100)
+    game = two_answers(6 / 8, 0.2)
+    here = int(np.argmin(abs(game.g - 0.8)))
+    assert f"At G's answer 0.80 the adversarial term is {game.adversarial[here]:.3f} and λ L1 is {10 * game.l1[here]:.3f}." in caption(page)
+    assert plot.get_attribute("aria-valuenow") == "0.8"
+
+
+@pytest.mark.parametrize("worker", [True, False], ids=["in a worker", "without workers"])
+def test_a_tiny_pix2pix_learns_while_one_watches(visit, worker):
+    page = visit()
+    if not worker:
+        page.evaluate("delete globalThis.Worker")
+    page.evaluate(BUILD, ["learning", {"patch": 1}])
+    train = page.get_by_role("button", name="Train")
+    expect(train).to_be_enabled(timeout=20_000)
+    page.get_by_role("button", name="One step").click()
+    expect(page.locator(".play-caption")).to_contain_text("1 steps")
+    fakes = page.locator(".learning-row").nth(1).locator("canvas")
+    look = """canvas => {
+      const copy = new OffscreenCanvas(32, 32).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      return [...copy.getImageData(0, 0, 32, 32).data];
+    }"""
+    targets = [canvas.evaluate(look) for canvas in page.locator(".learning-row").nth(3).locator("canvas").all()]
+
+    def distance():
+        return np.mean(
+            [abs(np.array(fake.evaluate(look)) - np.array(real)).mean() for fake, real in zip(fakes.all(), targets, strict=True)]
+        )
+
+    before = distance()
+    train.click()
+    page.wait_for_function("parseInt(document.querySelector('.play-caption').innerText.replace(',', '')) > 250", timeout=60_000)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(500)
+    assert distance() < 0.75 * before
+    steps = caption(page).split()[0]
+    page.wait_for_timeout(500)
+    assert caption(page).split()[0] == steps
+    page.get_by_role("button", name="Start again").click()
+    expect(page.locator(".play-caption")).to_contain_text("G knows nothing yet")
+
+
+def test_the_interval_of_the_game_is_that_of_the_library(visit):
+    cases = [(count, hits) for count in (1, 2, 7, 40) for hits in range(0, count + 1, 3)]
+    found = visit().evaluate(
+        "async (cases) => { const { wilson } = await import('./game.js'); return cases.map((each) => wilson(...each)); }", cases
+    )
+    for (count, hits), given in zip(cases, found, strict=True):
+        assert given == pytest.approx(wilson(hits, count), abs=1e-6)
+
+
+def test_a_game_is_played_by_mouse_and_keys_and_counts_what_fooled(visit):
+    page = visit("game", {"seconds": "3"})
+    real = page.locator(".game-right")
+    right = 0
+    for number in range(4):
+        page.get_by_role("button", name="Show").click()
+        expect(real).to_have_count(0)
+        if number % 2:
+            page.keyboard.press("ArrowLeft")
+        else:
+            page.get_by_role("button", name="The left one is real").click()
+        expect(real).to_have_count(1)
+        right += "left" in real.inner_text()
+        assert f"G fooled you in {number + 1 - right} of {number + 1}:" in caption(page)
+    assert page.evaluate("window.states") == []
+
+
+def test_a_pair_is_hidden_after_its_time_and_shown_again_with_the_answer(visit):
+    page = visit("game", {"seconds": "1"})
+    page.get_by_role("button", name="Show a pair").click()
+    expect(page.locator(".game-hidden")).to_have_count(0)
+    page.wait_for_timeout(1400)
+    expect(page.locator(".game-hidden")).to_have_count(2)
+    page.get_by_role("button", name="The right one is real").click()
+    expect(page.locator(".game-hidden")).to_have_count(0)
+    page.get_by_role("radio", name="until I answer").check()
+    page.get_by_role("button", name="Show the next pair").click()
+    page.wait_for_timeout(1400)
+    expect(page.locator(".game-hidden")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, name, scheme):
+    page = visit(name, color_scheme=scheme)
+    assert grave(page, "#place") == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_nothing_is_cut_off_and_a_finger_can_press_it(visit, name, width):
+    page = visit(name, viewport={"width": width, "height": 800}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for control in page.locator(".play button:visible, .play-choices label:visible").all():
+        assert control.bounding_box()["height"] >= 40
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5, 2, 3])
+def test_pictures_are_scaled_by_whole_numbers(visit, ratio):
+    page = visit("patch", {"size": 64}, device_scale_factor=ratio)
+    width = page.locator(".patch-picture canvas").bounding_box()["width"]
+    assert width * ratio / 64 == pytest.approx(round(width * ratio / 64), rel=1e-3)
+    page = visit("learning", device_scale_factor=ratio)
+    width = page.locator(".learning-row canvas").first.bounding_box()["width"]
+    assert width * ratio / 32 == pytest.approx(round(width * ratio / 32), rel=1e-3)
+
+
+def test_the_square_has_moved_two_frames_after_the_finger_at_the_latest(visit):
+    program = """async () => {
+      const overlay = document.querySelector(".patch-picture svg");
+      const box = overlay.getBoundingClientRect();
+      overlay.setPointerCapture = () => {};
+      overlay.hasPointerCapture = () => true;
+      const frames = [];
+      for (let i = 0; i < 30; i += 1) {
+        const before = document.querySelector(".patch-square").getAttribute("x");
+        const clientX = box.left + box.width * (i % 2 ? 0.3 : 0.7);
+        overlay.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY: box.top + box.height / 2 }));
+        frames.push(0);
+        while (frames[i] < 10 && document.querySelector(".patch-square").getAttribute("x") === before) {
+          await new Promise(requestAnimationFrame);
+          frames[i] += 1;
+        }
+      }
+      return frames;
+    }"""
+    assert max(visit("patch").evaluate(program)) <= 2  # counted in frames: how long a frame takes is the machine's affair
