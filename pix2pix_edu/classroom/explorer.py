@@ -15,10 +15,10 @@ def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
     )
 
 
-def number(label: str, low: int, high: int, value: int) -> widgets.IntSlider:
-    """A slider over whole numbers. There is no box to type in: keys that miss one reach the notebook, where "dd" deletes the cell."""
-    return widgets.IntSlider(
-        description=label, min=low, max=high, value=value, readout=False, style={"description_width": "auto"}, layout={"width": "220px"}
+def number(label: str, low: int, high: int, value: int) -> widgets.BoundedIntText:
+    """A whole number within bounds, typed or changed with the arrow keys."""
+    return widgets.BoundedIntText(
+        description=label, min=low, max=high, value=value, style={"description_width": "auto"}, layout={"width": "150px"}
     )
 
 

@@ -19,7 +19,8 @@ export function createGame(data, state = {}, onState = () => {}) {
   });
   const { element, caption, say } = frame("game", [times.element]);
   const pictures = canvases.map((canvas, i) => figure(canvas, SIDES[i]));
-  element.append(make("div", { class: "game-pictures" }, ...pictures), make("div", { class: "play-buttons" }, next, ...answers), caption);
+  const pair = make("div", { class: "game-pictures", tabindex: -1 }, ...pictures);
+  element.append(pair, make("div", { class: "play-buttons" }, next, ...answers), caption);
   let [sheets, order, real, timer, seen, fooled] = [null, [], 0, 0, 0, 0];
 
   function enable(open) {
@@ -47,6 +48,7 @@ export function createGame(data, state = {}, onState = () => {}) {
     pictures.forEach((picture) => picture.classList.remove("game-right", "game-wrong"));
     canvases.forEach((canvas) => canvas.classList.remove("game-hidden"));
     enable(true);
+    pair.focus({ preventScroll: true }); // the button that had the focus is disabled now, and the arrow keys answer
     say("Which one is the photograph?");
     if (seconds) timer = setTimeout(() => canvases.forEach((canvas) => canvas.classList.add("game-hidden")), 1000 * seconds);
   }

@@ -208,7 +208,7 @@ def controls(box, kind):
 def test_the_other_explorers_follow_their_controls(generator, x, explore):
     box = widgets.explore_moved_line({"skips": generator}, x) if explore == "line" else widgets.explore_two_rolls(generator, x)
     before = controls(box, "HTML")[-1].value
-    controls(box, "IntSlider")[0].value += 2
+    controls(box, "BoundedIntText")[0].value += 2
     assert controls(box, "HTML")[-1].value != before
 
 
