@@ -20,6 +20,7 @@ export function createVariants(data, state = {}, onState = () => {}, run) {
   const names = [...new Set(tiles.map(({ name }) => name))];
   const shown = choices("Show", SHOWN, now.shown, (value) => {
     now.shown = value;
+    if (first && value === "verdict") translate(board.labels()); // only the pictures come with the data
     tiles.forEach((tile) => tile.paint(value));
     onState({ shown: value });
   });
@@ -46,6 +47,7 @@ export function createVariants(data, state = {}, onState = () => {}, run) {
   element.append(make("div", { class: "play-panels" }, make("div", { class: "variants-board" }, board.element), make("div", { class: "variants-rows" }, ...rows)), caption);
   say("Draw: the networks are loaded with your first stroke.");
   board.load(begun);
+  if (now.shown === "verdict") translate(begun);
   readPictures(data.fakes, data.size, names.length, names.length).then((fakes) => {
     if (!first) return; // a stroke was faster
     tiles.forEach((tile) => {
@@ -60,6 +62,7 @@ class Tile {
   constructor({ name, title }, size) {
     Object.assign(this, { name, title, result: null, canvas: square(size, WIDTH), verdict: make("canvas") });
     this.verdict.className = "variants-verdict";
+    this.verdict.hidden = true;
     this.picture = make("div", { class: "variants-picture", role: "img" }, this.canvas, this.verdict);
     this.element = make("figure", {}, this.picture, make("figcaption", {}, title));
     this.describe("not translated yet");

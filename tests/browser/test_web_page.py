@@ -28,6 +28,7 @@ from pix2pix_edu.play.data import JUDGES, LAMBDAS
 from pix2pix_edu.play.subjects import sample_sketches
 from pix2pix_edu.receptive_field import output_size
 from pix2pix_edu.weights.bundled import load_pretrained
+from pix2pix_edu.weights.onnx_graph import without_dropout
 
 SECONDS = 1000
 PLACE = "some/where/else"  # the page must not need the root of its host
@@ -233,6 +234,18 @@ def test_a_stroke_on_the_board_of_the_eight_networks_loads_each_of_them_once(vis
     same = section.locator("figure", has_text=re.compile("^lambda 100$")).locator("canvas").first
     same.evaluate("canvas => canvas.id = 'the-network-of-the-board'")
     assert abs(pixels(page, "#the-network-of-the-board") - expected).max() <= 1
+
+
+def test_the_verdicts_on_the_sample_are_there_when_they_are_asked_for(visit):
+    section = go_to(visit(ready=False), "variants")
+    section.get_by_role("radio", name="D's verdict on it").click()
+    expect(section.locator(".variants-verdict:visible")).to_have_count(len(LAMBDAS) + len(JUDGES), timeout=60 * SECONDS)
+    x = to_tensor(list(sample_sketches(64).values())[-1])[None]
+    G, D = load_pretrained("houses_64")
+    with torch.no_grad():
+        real = D(x, without_dropout(G)(x)).sigmoid().mean()
+    words = section.get_by_role("img", name="lambda 100:").get_attribute("aria-label")
+    assert float(re.search(r"probability (\d\.\d\d)", words)[1]) == pytest.approx(float(real), abs=0.006)
 
 
 def test_opening_the_page_and_scrolling_to_its_end_loads_less_than_a_megabyte(visit, root):
