@@ -36,7 +36,8 @@ def build(folder: Path, network: str) -> float:
         except shutil.Error as error:
             raise OSError(f"could not write {folder} ({error.args[0][0][2]}): free some space or name another folder") from error
         for file in PLAY.glob("*.js"):
-            shutil.copy(file, unfinished)
+            if not file.stem.endswith("widget"):  # those are for notebooks
+                shutil.copy(file, unfinished)
         for style in ("play", "board"):
             shutil.copy(PLAY / f"{style}.css", unfinished)
         (unfinished / "figures.css").write_text(join_styles(*data.FIGURES), "utf-8")
