@@ -1,11 +1,14 @@
 """Figures one can push in a notebook. They run in the browser; the kernel is asked only to run a trained network."""
 
+import numpy as np
 import torch
 import traitlets
+from PIL import Image
 
+from pix2pix_edu.drawing.classes import PALETTE
+from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data as contents
 from pix2pix_edu.play.modules import join_modules, join_styles
-from pix2pix_edu.play.subjects import SUBJECTS
 from pix2pix_edu.weights.bundled import load_pretrained
 from pix2pix_edu.weights.onnx_graph import without_dropout
 
@@ -33,7 +36,7 @@ class Figure(anywidget.AnyWidget):
     def _answer(self, _: object, question: dict, __: list) -> None:
         """Translate a drawing with each of the networks that the browser names."""
         try:
-            results = self._translate(**{name: question[name] for name in ("names", "labels")}, keep=question.get("keep"))
+            results = self._translate(question["names"], question["labels"], question.get("keep"))
         except Exception as error:  # the browser shows what went wrong
             self.send({"id": question.get("id"), "error": f"{type(error).__name__}: {error}"})
         else:
@@ -43,9 +46,8 @@ class Figure(anywidget.AnyWidget):
     def _translate(self, names: list[str], labels: str, keep: list[float] | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The fake of each network, and D's logits for it. `keep` is a factor for each level of the U-Net."""
         size = self.data["size"]
-        numbers = torch.tensor([int(label, 36) for label in labels]).view(size, size)
-        palette = torch.tensor(list(SUBJECTS["painted"].colours.values())) / 127.5 - 1
-        x = palette[numbers].permute(2, 0, 1)[None]
+        numbers = np.array([int(label, 36) for label in labels]).reshape(size, size)
+        x = to_tensor(Image.fromarray(PALETTE[numbers]))[None]
         results = []
         with torch.no_grad():
             for name in names:

@@ -1,4 +1,4 @@
-"""What each figure of this folder shows, as JSON: computed by the library, so that JavaScript repeats none of it by heart."""
+"""What each figure of this folder shows, as JSON: computed by the library, not typed in by hand."""
 
 import base64
 import io

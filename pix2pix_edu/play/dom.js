@@ -63,7 +63,7 @@ export function figure(content, title) {
   return make("figure", {}, content, make("figcaption", {}, title));
 }
 
-/** Radio buttons in a row. options: [[value, text]]. Returns {element, value}; `value` can be set, which does not call onChange. */
+/** Radio buttons in a row. options: [[value, text]]. Returns {element}, with a `value` that can be set, which does not call onChange. */
 export function choices(title, options, value, onChange) {
   const name = unique("choice");
   const inputs = new Map();
@@ -76,15 +76,8 @@ export function choices(title, options, value, onChange) {
   const element = make("fieldset", { class: "play-choices" }, make("legend", {}, title), make("div", {}, ...labels));
   const group = {
     element,
-    get value() {
-      return [...inputs].find(([, input]) => input.checked)?.[0];
-    },
     set value(chosen) {
       for (const [each, input] of inputs) input.checked = each === chosen;
-    },
-    /** Hide the options for which `offered(value)` is false. */
-    offer(offered) {
-      for (const [each, input] of inputs) input.parentElement.hidden = !offered(each);
     },
   };
   group.value = value;
@@ -103,18 +96,9 @@ export function slider(title, values, value, onChange, say = String) {
     show();
     onChange(values[input.value]);
   };
-  const control = {
-    element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input),
-    get value() {
-      return values[input.value];
-    },
-    set value(chosen) {
-      input.value = values.indexOf(chosen);
-      show();
-    },
-  };
-  control.value = value;
-  return control;
+  input.value = values.indexOf(value);
+  show();
+  return { element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input) };
 }
 
 /** A checkbox. */

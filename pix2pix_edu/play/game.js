@@ -78,7 +78,7 @@ export function createGame(data, state = {}, onState = () => {}) {
 }
 
 /** How often the fake was taken for the photograph, with a 95% interval. */
-export function score(seen, fooled) {
+function score(seen, fooled) {
   const percent = (share) => `${Math.round(100 * share)}%`;
   const [low, high] = wilson(seen, fooled);
   return `G fooled you in ${fooled} of ${seen}: ${percent(fooled / seen)} (95% interval: ${percent(low)} to ${percent(high)}; by chance it would be 50%).`;

@@ -32,7 +32,7 @@ export function createLearning(data, state = {}, onState = () => {}) {
   const legend = make("p", { class: "play-legend" }, ...names.map(([name, words]) => make("span", { class: `learning-${name}` }, words)));
   element.append(sheet.element, make("div", {}, legend, curves), caption);
   for (const control of [run, once, again]) control.disabled = true;
-  let [running, history, smooth, started, seconds, step, ask] = [false, [], null, 0, 0, 0, () => {}];
+  let [id, running, history, smooth, started, seconds, step, ask] = [0, false, [], null, 0, 0, 0, () => {}];
 
   const repaint = oncePerFrame(() => {
     paintCurves(curves, history);
@@ -40,6 +40,7 @@ export function createLearning(data, state = {}, onState = () => {}) {
   });
 
   function receive(message) {
+    if (message.id !== id) return; // of a training that was ended by "Start again"
     step = message.step;
     if (running) seconds += (performance.now() - started) / 1000;
     started = performance.now();
@@ -69,7 +70,8 @@ export function createLearning(data, state = {}, onState = () => {}) {
   async function begin() {
     setRunning(false);
     [history, smooth, seconds] = [[], null, 0];
-    const create = { size: data.size, ...(await sheet.pairs()), seed: 0, patch: now.patch };
+    id += 1;
+    const create = { id, size: data.size, ...(await sheet.pairs()), seed: 0, patch: now.patch };
     ask({ create, change: now });
   }
 
@@ -107,11 +109,11 @@ function startWorker(url, receive, ready) {
 }
 
 /** The numbers of the figure in words. */
-export function describe(step, seconds, losses) {
-  if (!losses) return "G knows nothing yet. Press Train, and watch six houses that it is never trained on.";
+function describe(step, seconds, losses) {
+  if (!losses) return "G is untrained. Press Train, and watch six houses that it is never trained on.";
   const [discriminator, adversarial, l1] = losses.map((value) => value.toFixed(2));
   const pace = seconds > 1 ? `, ${Math.round(step / seconds)} a second` : "";
-  return `${step.toLocaleString("en")} steps${pace}. D's loss ${discriminator} (${CHANCE.toFixed(2)} if it only guesses), G's adversarial loss ${adversarial}, L1 ${l1}: running means.`;
+  return `${step.toLocaleString("en")} ${step === 1 ? "step" : "steps"}${pace}. D's loss ${discriminator} (${CHANCE.toFixed(2)} if it only guesses), G's adversarial loss ${adversarial}, L1 ${l1}: running means.`;
 }
 
 /** The test houses: drawing, fake, D's verdict on the fake, photograph. */

@@ -7,7 +7,7 @@ const WEIGHTS = [0, 0.1, 0.3, 1, 3, 10, 30, 100];
 const SHARES = [4, 5, 6, 7]; // windows of eight that are lit
 const GRAINS = [0.1, 0.2, 0.3];
 const [SIDES, SEEN, GAP, LOSSES, STRIP] = [16, 110, 34, 190, 44]; // CSS pixels
-const ROLL = 0.02; // how far the answer moves in a frame when it rolls downhill
+const ROLL = 2; // hundredths that the answer moves in a frame when it rolls downhill
 
 /** state: {weight, lit, grain, distance, answer}, all of which may be missing. onState(state) after each change. Returns {element}. */
 export function createObjective(data, state = {}, onState = () => {}) {
@@ -62,7 +62,7 @@ export function createObjective(data, state = {}, onState = () => {}) {
       return change({});
     }
     const step = () => {
-      for (let i = 0; i < ROLL * 100 && next() !== undefined; i += 1) now.answer = ANSWERS[next()];
+      for (let i = 0; i < ROLL && next() !== undefined; i += 1) now.answer = ANSWERS[next()];
       change({}, true);
       rolling = next() === undefined ? 0 : requestAnimationFrame(step);
     };
@@ -89,7 +89,7 @@ export function createObjective(data, state = {}, onState = () => {}) {
 }
 
 /** The numbers of the figure in words. */
-export function describe(game, { weight, lit, distance, answer }, sums) {
+function describe(game, { weight, lit, distance, answer }, sums) {
   const [here, best] = [Math.round((answer + 1) * 100), lowest(sums)];
   const share = `λ = ${weight}, ${lit} of 8 windows lit.`;
   const charged = `At G's answer ${answer.toFixed(2)} the adversarial term is ${game.adversarial[here].toFixed(3)} and λ ${distance} is ${(weight * game[distance][here]).toFixed(3)}.`;
@@ -110,9 +110,9 @@ function paintPlot(svg, game, { weight, distance, answer, grain }, sums) {
   const [bottom, floor] = [SEEN, SEEN + GAP + LOSSES];
   const fake = density(answer, grain);
   const tallest = 1.05 * Math.max(...fake, ...game.real);
-  const seen = V.map((_, i) => i).filter((i) => Math.abs(V[i]) <= 1);
+  const seen = [...V.keys()].filter((i) => Math.abs(V[i]) <= 1);
   const curve = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
-  const densities = (values, scale) => curve([...seen].map((i) => [toX(V[i]), bottom - (values[i] / scale) * (SEEN - 18)]));
+  const densities = (values, scale) => curve(seen.map((i) => [toX(V[i]), bottom - (values[i] / scale) * (SEEN - 18)]));
   const terms = { adversarial: game.adversarial, distance: game[distance].map((value) => weight * value), total: sums };
   const highest = 1.1 * (Math.max(...sums) - Math.min(...sums));
   const above = (values) => {

@@ -78,7 +78,7 @@ function readStack(data, state) {
 const writeStack = ({ patch, convs }) => (patch === null ? { strides: strides(convs), kernel: convs[0].kernel } : { patch });
 
 /** The numbers of the figure in words. */
-export function describe({ convs, size, row, column, patch }, parameters) {
+function describe({ convs, size, row, column, patch }, parameters) {
   const [field, side] = [receptiveField(convs), outputSize(convs, size)];
   if (!side) return `A patch of ${field} px on a picture of ${size} px: no logit is left. Take a larger picture or a smaller patch.`;
   const spans = [row, column].map((index) => inputSpan(convs, index));

@@ -5,17 +5,17 @@ import { Adam, Discriminator, Generator, normals, trainStep } from "./tiny_pix2p
 const NETWORKS = { depth: 3, width: 8 };
 const LR = 1e-3;
 
-/** pairs and tests: [{x, y}], as Float32Arrays (3, size, size) in [-1, 1]. */
-export class Trainer {
-  constructor({ size, pairs, tests, seed = 0, patch = 16 }) {
-    Object.assign(this, { size, pairs, tests, seed, patch, step: 0, settings: { l1Weight: 100, ganWeight: 1, trainD: true } });
+/** pairs and tests: [{x, y}], as Float32Arrays (3, size, size) in [-1, 1]; id: a number that each answer carries. */
+class Trainer {
+  constructor({ id, size, pairs, tests, seed = 0, patch = 16 }) {
+    Object.assign(this, { id, size, pairs, tests, seed, patch, step: 0, settings: { l1Weight: 100, ganWeight: 1, trainD: true } });
     const normal = normals(seed);
     this.generator = new Generator({ size, ...NETWORKS, normal });
     this.optimizers = { generator: new Adam(this.generator.parameters, LR) };
     this.takePatch(patch);
   }
 
-  /** A new D, which knows nothing yet. */
+  /** A new, untrained D. */
   takePatch(patch) {
     this.patch = patch;
     this.discriminator = new Discriminator({ size: this.size, patch, width: NETWORKS.width, normal: normals(this.seed + 1) });
@@ -56,11 +56,11 @@ function shuffle(count, seed) {
   return keys.map((_, i) => i).sort((i, j) => keys[i] - keys[j]);
 }
 
-/** Answer messages {create}, {change}, {run: true or false} and {once: true} with {losses, step, fakes, logits, side} through `post`. */
+/** Answer messages {create}, {change}, {run: true or false} and {once: true} with {id, losses, step, fakes, logits, side} through `post`. */
 export function serve(post) {
   const [slice, every] = [40, 200]; // milliseconds: of training between two messages, and between two looks
   let [trainer, running, timer, looked] = [null, false, 0, 0];
-  const report = (losses, look) => post({ losses, step: trainer.step, ...(look ? trainer.look() : {}) });
+  const report = (losses, look) => post({ id: trainer.id, losses, step: trainer.step, ...(look ? trainer.look() : {}) });
 
   function go() {
     const due = performance.now() - looked > every;

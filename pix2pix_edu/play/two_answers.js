@@ -20,7 +20,7 @@ export function solve(litShare, grain) {
   const terms = { adversarial: [], L1: [], L2: [] };
   for (const g of ANSWERS) {
     const fake = density(g, grain);
-    let sums = [0, 0, 0];
+    const sums = [0, 0, 0];
     for (let i = 0; i < V.length; i += 1) {
       const both = real[i] + fake[i];
       sums[0] += xlogx(real[i], both) + xlogx(fake[i], both);

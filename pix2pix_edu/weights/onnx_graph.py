@@ -43,15 +43,16 @@ def write_live_onnx(generator: Generator, discriminator: PatchDiscriminator, x: 
 
 def _write(graph: "_Graph", inputs: dict[str, Tensor], outputs: dict[str, Tensor], path: Path) -> float:
     """Compare the graph's outputs with torch's, and write it."""
-    model = graph.model({name: tuple(value.shape) for name, value in inputs.items()}, {n: tuple(v.shape) for n, v in outputs.items()})
-    session = packages()[1].InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    shapes = ({name: tuple(value.shape) for name, value in end.items()} for end in (inputs, outputs))
+    model = graph.model(*shapes).SerializeToString()
+    session = packages()[1].InferenceSession(model, providers=["CPUExecutionProvider"])
     given = session.run(list(outputs), {name: value.numpy() for name, value in inputs.items()})
     differences = [(torch.from_numpy(one) - other).abs().max() for one, other in zip(given, outputs.values(), strict=True)]
     difference = float(torch.stack(differences).max())  # NaN if one of them is
     if not difference <= TOLERANCE:  # true for NaN as well
         raise ValueError(f"in half precision the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
     with whole_file(path) as file:
-        file.write(model.SerializeToString())
+        file.write(model)
     return difference
 
 
