@@ -33,18 +33,13 @@ def menu(label: str, options: list, value: object) -> widgets.Dropdown:
 
 def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWidget) -> widgets.VBox:
     """Show the figure that `draw(**values) -> (figure, alt)` makes from the controls' values, and redraw it at each change."""
-    return explore_page(lambda **values: with_caption(*draw(**values)), **controls)
-
-
-def explore_page(write: Callable[..., str], **controls: widgets.ValueWidget) -> widgets.VBox:
-    """Show the HTML that `write(**values)` makes from the controls' values, and rewrite it at each change."""
     page = widgets.HTML()
 
-    def rewrite(_: object = None) -> None:
-        page.value = write(**{name: control.value for name, control in controls.items()})
+    def redraw(_: object = None) -> None:
+        page.value = with_caption(*draw(**{name: control.value for name, control in controls.items()}))
 
     for control in controls.values():
-        control.observe(rewrite, names="value")
-    rewrite()
+        control.observe(redraw, names="value")
+    redraw()
     row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
     return widgets.VBox([row, page])

@@ -6,9 +6,12 @@ import traitlets
 from PIL import Image
 
 from pix2pix_edu.drawing.classes import PALETTE
+from pix2pix_edu.experiments.cells import CELLS, SEEDS
+from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data as contents
 from pix2pix_edu.play.modules import join_modules, join_styles
+from pix2pix_edu.play.recorded import GRID, recorded_runs
 from pix2pix_edu.weights.bundled import load_pretrained
 from pix2pix_edu.weights.onnx_graph import without_dropout
 
@@ -34,14 +37,23 @@ class Figure(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def _answer(self, _: object, question: dict, __: list) -> None:
-        """Translate a drawing with each of the networks that the browser names."""
+        """Translate a drawing with each of the networks that the browser names, or send the file of a recorded training."""
         try:
-            results = self._translate(question["names"], question["labels"], question.get("keep"))
+            content, buffers = self._opened(question["file"]) if "file" in question else self._translated(question)
         except Exception as error:  # the browser shows what went wrong
             self.send({"id": question.get("id"), "error": f"{type(error).__name__}: {error}"})
         else:
-            tensors = [tensor.contiguous().numpy().tobytes() for result in results for tensor in result]
-            self.send({"id": question["id"], "side": [logits.shape[-1] for _, logits in results]}, buffers=tensors)
+            self.send({"id": question["id"], **content}, buffers=buffers)
+
+    def _opened(self, file: str) -> tuple[dict, list[bytes]]:
+        if file not in {f"{cell}-{seed}" for cell in CELLS for seed in SEEDS}:
+            raise ValueError(f"the gallery has no {file}")
+        return {}, [(GALLERY / f"{file}.webp").read_bytes()]
+
+    def _translated(self, question: dict) -> tuple[dict, list[bytes]]:
+        results = self._translate(question["names"], question["labels"], question.get("keep"))
+        tensors = [tensor.contiguous().numpy().tobytes() for result in results for tensor in result]
+        return {"side": [logits.shape[-1] for _, logits in results]}, tensors
 
     def _translate(self, names: list[str], labels: str, keep: list[float] | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The fake of each network, and D's logits for it. `keep` is a factor for each level of the U-Net."""
@@ -96,6 +108,14 @@ def variants(**state: object) -> Figure:
 def skips(network: str = "houses_64", **state: object) -> Figure:
     """A bundled U-Net with a switch for each level. `state` may name a sample, and the levels that are off, as in "13"."""
     return Figure("skips", contents.skips(network), state)
+
+
+def runs(table: str = GRID, **state: object) -> Figure:
+    """The recorded trainings of a table of lesson 07, beside the real photographs.
+
+    `state` may name a column, a row, a house (1 to 12), a step, a seed and a measure ("per_class", "l1", "sharpness", "blotchiness").
+    """
+    return Figure("runs", recorded_runs(table), state)
 
 
 def game(**state: object) -> Figure:

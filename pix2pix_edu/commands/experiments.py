@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.gallery:
             gallery.add_cell(folder, name, seed, arguments.gallery)
     if arguments.gallery:
-        gallery.save_yardsticks(BASE.drawn, BASE.size, arguments.gallery)
+        gallery.save_yardsticks(BASE.size, arguments.gallery)
 
 
 def comparison(title: str, record: dict, bundled: dict) -> str:

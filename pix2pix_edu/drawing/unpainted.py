@@ -21,12 +21,6 @@ def draw_unpainted_pair(seed: int, size: int, appearance: int | None = None) -> 
     return paint_unpainted_labels(boxes, size), Image.fromarray(photo)
 
 
-def draw_reversed_unpainted_pair(seed: int, size: int) -> tuple[Image.Image, Image.Image]:
-    """Draw the photograph as x and its label map as y: a task with one right answer."""
-    label_map, photo = draw_unpainted_pair(seed, size)
-    return photo, label_map
-
-
 def paint_unpainted_labels(boxes: Sequence[Box], size: int) -> Image.Image:
     """Paint the label map of a layout whose boxes are in pixels."""
     picture = np.empty((size, size, 3), dtype=np.uint8)

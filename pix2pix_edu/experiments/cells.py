@@ -21,26 +21,47 @@ from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import Losses, Pix2Pix, stack_pairs
 
 SEEDS = (0, 1, 2)
-MOMENTS = (100, 200, 400, 800)  # steps after which fakes are saved, besides the last step
+MOMENTS = (150, 400, 1200)  # steps after which fakes are saved, besides the last step
 SHOWN = 12  # test pairs whose fakes are saved as pictures
 TEST_SEED, READER_SEED = 1000, 1001  # of drawings that no run trains on, and that no setting was tuned on
 
-BASE = Settings(drawn="unpainted", depth=5, width=24, patch=16, lr=5e-4, steps=1500, fast=True)
+BASE = Settings(size=128, depth=5, width=24, patch=34, batch_size=1, lr=5e-4, discriminator_lr=5e-4, count=800, steps=3000, fast=True)
+LOSSES = ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")
+LAMBDAS, PATCHES = (0, 1, 10, 100, 1000), (1, 16, 34, 70)  # of the grid lambda x patch
+
+
+def grid_cell(weight: int, patch: int) -> str:
+    """The name of the cell with this lambda and this patch."""
+    of_weight = {0: "cGAN", 100: "L1+cGAN"}.get(weight, f"lambda_{weight}")
+    if patch == BASE.patch:
+        return of_weight
+    return f"patch_{patch}" if weight == 100 else f"lambda_{weight}_patch_{patch}"
+
+
+def _grid_settings(weight: int, patch: int) -> Settings:
+    return replace(BASE, patch=patch, **({"l1_weight": float(weight)} if weight else {"loss": "cGAN"}))
+
+
 CELLS = {
-    **{loss: replace(BASE, loss=loss) for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")},
-    **{f"lambda_{weight}": replace(BASE, l1_weight=float(weight)) for weight in (1, 10, 30, 300, 1000)},
+    **{loss: replace(BASE, loss=loss) for loss in LOSSES},
+    **{grid_cell(weight, 34): _grid_settings(weight, 34) for weight in (1, 10, 30, 300, 1000)},
     **{f"encoder_decoder_{loss}": replace(BASE, loss=loss, skips=False) for loss in ("L1", "L1+cGAN")},
-    **{f"patch_{patch}": replace(BASE, patch=patch) for patch in (1, 34, 70)},
-    **{f"labels_{loss}": replace(BASE, loss=loss, drawn="unpainted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
+    **{grid_cell(100, patch): _grid_settings(100, patch) for patch in (1, 16, 70, 142)},
+    **{f"labels_{loss}": replace(BASE, loss=loss, drawn="painted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
+    **{f"pairs_{count}": replace(BASE, count=count) for count in (25, 100, 400, 1600, 6400)},
+    **{f"unpainted_{loss}": replace(BASE, loss=loss, drawn="unpainted") for loss in ("L1", "cGAN", "L1+GAN", "L1+cGAN")},
+    **{grid_cell(weight, patch): _grid_settings(weight, patch) for weight in (0, 1, 10, 1000) for patch in (1, 16, 70)},
 }
-TABLES = {  # for each of the paper's questions: the values that are compared, and the cell of each
-    "loss": {loss: loss for loss in ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")},
-    "lambda": {"0": "cGAN", "1": "lambda_1", "10": "lambda_10", "30": "lambda_30", "100": "L1+cGAN"}
-    | {"300": "lambda_300", "1000": "lambda_1000"},
+TABLES = {  # for each question: the values that are compared, and the cell of each
+    "loss": {loss: loss for loss in LOSSES},
+    "lambda": {str(weight): grid_cell(weight, 34) for weight in (0, 1, 10, 30, 100, 300, 1000)},
     "generator": {"U-Net, L1": "L1", "encoder-decoder, L1": "encoder_decoder_L1"}
     | {"U-Net, L1+cGAN": "L1+cGAN", "encoder-decoder, L1+cGAN": "encoder_decoder_L1+cGAN"},
-    "patch": {"1": "patch_1", "16": "L1+cGAN", "34": "patch_34", "70": "patch_70"},
+    "patch": {str(patch): grid_cell(100, patch) for patch in (1, 16, 34, 70, 142)},
     "photo to labels": {loss: f"labels_{loss}" for loss in ("L1", "cGAN", "L1+cGAN")},
+    "pairs": {str(count): f"pairs_{count}" for count in (25, 100, 400, 1600, 6400)},
+    "unpainted": {loss: f"unpainted_{loss}" for loss in ("L1", "cGAN", "L1+GAN", "L1+cGAN")},
+    "lambda x patch": {f"{weight}, {patch}": grid_cell(weight, patch) for weight in LAMBDAS for patch in PATCHES},
 }
 
 

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import tempfile
+from itertools import product
 from pathlib import Path
 
+from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data
@@ -71,6 +73,9 @@ def _write_figures(folder: Path, network: str, network_bytes: int) -> None:
     folder.mkdir()
     contents = {name: getattr(data, name)() for name in data.FIGURES}
     contents["learning"]["worker"] = "trainer_worker.js"
+    (folder.parent / "gallery").mkdir()
+    for cell, seed in product(contents["runs"]["cells"], contents["runs"]["seeds"]):
+        shutil.copy(GALLERY / f"{cell['name']}-{seed}.webp", folder.parent / "gallery")
     contents["draw"] = data.draw(network) | {"megabytes": round(network_bytes / 1e6, 1)}
     for name, content in contents.items():
         content = _pictures_as_files(content, folder, name)

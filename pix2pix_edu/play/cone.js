@@ -1,7 +1,7 @@
 // The cone of one logit: one row for each layer, from the picture down to the logit, and which of its numbers the logit depends on.
 
 import { button, choices, draw, followPointer, make, set } from "./dom.js";
-import { inputSpan, outputSize, outputStep } from "./receptive_field.js";
+import { inputSpan, outputAt, outputSize, outputStep } from "./receptive_field.js";
 
 const ROW = 52; // CSS pixels of height for each layer
 const BAR = 14;
@@ -84,9 +84,7 @@ export class ConeView {
   }
 
   columnAt(share) {
-    const place = share * (this.size + 2 * this.margin) - this.margin;
-    const [first, afterLast] = inputSpan(this.convs, 0);
-    return Math.round((place - (first + afterLast) / 2) / outputStep(this.convs));
+    return outputAt(this.convs, share * (this.size + 2 * this.margin) - this.margin);
   }
 }
 

@@ -1,8 +1,5 @@
 """What each figure of this folder shows, as JSON: computed by the library, not typed in by hand."""
 
-import base64
-import io
-
 import torch
 from PIL import Image
 from torch import Tensor
@@ -11,13 +8,24 @@ from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.play.pictures import sheet, webp
+from pix2pix_edu.play.recorded import recorded_runs
 from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import without_dropout
 
-FIGURES = ("patch", "verdict", "objective", "variants", "skips", "learning", "game")  # each a function here, a module and a style sheet
+FIGURES = (
+    "patch",
+    "verdict",
+    "objective",
+    "variants",
+    "skips",
+    "learning",
+    "runs",
+    "game",
+)  # each a function here, a module and a style sheet
 SIZES = (64, 128, 256)
 HOUSE = 7
 TINY, COLUMNS, TESTS, PAIRS = 32, 20, 6, 300  # of the training in the browser
@@ -51,7 +59,7 @@ def objective() -> dict:
 def learning() -> dict:
     """The pairs of the training in the browser, as two sheets of pictures, the test pairs first."""
     pairs = [*SyntheticPairs(TESTS, TINY, UNSEEN), *SyntheticPairs(PAIRS, TINY, 0)]
-    x, y = (sheet([to_image(pair[side]) for pair in pairs]) for side in (0, 1))
+    x, y = (sheet([to_image(pair[side]) for pair in pairs], COLUMNS) for side in (0, 1))
     y = y.point(lambda value: value // 8 * 8 + 4)  # 32 values a channel: smaller by a third, and sharper than lossy compression
     return {"size": TINY, "columns": COLUMNS, "x": webp(x, lossless=True), "y": webp(y, lossless=True), "pairs": PAIRS, "tests": TESTS}
 
@@ -92,6 +100,11 @@ def skips(name: str = LAMBDAS[100]) -> dict:
         pictures = translations(name, to_tensor(label_map)[None], kept)
         fakes[title] = webp(sheet(pictures, len(pictures)), lossless=True)
     return board(size) | {"network": name, "channels": channels, "fakes": fakes}
+
+
+def runs() -> dict:
+    """The recorded trainings that differ in lambda and in the patch."""
+    return recorded_runs()
 
 
 def verdict() -> dict:
@@ -138,19 +151,3 @@ def probabilities(logits: Tensor) -> list[float]:
 def as_text(labels: Tensor) -> str:
     """Class numbers, row by row, one character each."""
     return "".join(DIGITS[label] for label in labels.flatten().tolist())
-
-
-def sheet(pictures: list[Image.Image], columns: int = COLUMNS) -> Image.Image:
-    """Pictures of one size side by side, in rows."""
-    side = pictures[0].width
-    whole = Image.new("RGB", (columns * side, -(-len(pictures) // columns) * side))
-    for number, picture in enumerate(pictures):
-        whole.paste(picture, (number % columns * side, number // columns * side))
-    return whole
-
-
-def webp(picture: Image.Image, quality: int = 90, lossless: bool = False) -> str:
-    """A picture as a data URL."""
-    buffer = io.BytesIO()
-    picture.save(buffer, format="webp", quality=quality, lossless=lossless, method=6)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

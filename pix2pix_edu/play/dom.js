@@ -84,7 +84,7 @@ export function choices(title, options, value, onChange) {
   return group;
 }
 
-/** A slider over a list of values, with the chosen one beside its title. */
+/** A slider over a list of values, with the chosen one beside its title. Returns {element}, with a `value` as of choices(). */
 export function slider(title, values, value, onChange, say = String) {
   const input = make("input", { type: "range", min: 0, max: values.length - 1, step: 1 });
   const output = make("output");
@@ -96,9 +96,15 @@ export function slider(title, values, value, onChange, say = String) {
     show();
     onChange(values[input.value]);
   };
-  input.value = values.indexOf(value);
-  show();
-  return { element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input) };
+  const control = {
+    element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input),
+    set value(chosen) {
+      input.value = values.indexOf(chosen);
+      show();
+    },
+  };
+  control.value = value;
+  return control;
 }
 
 /** A checkbox. */
@@ -127,6 +133,22 @@ export function followPointer(element, move) {
     send(event);
   });
   element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && send(event));
+}
+
+/** Call move(down, right) for the arrow keys, five times as far with Shift. */
+export function followArrows(element, move) {
+  const directions = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  element.addEventListener("keydown", (event) => {
+    const direction = directions[event.key];
+    if (!direction || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(...direction.map((step) => step * (event.shiftKey ? 5 : 1)));
+  });
+}
+
+/** The one of `values` that is written like `value`, which may come from an address. */
+export function pick(values, value, otherwise) {
+  return values.find((each) => `${each}` === `${value}`) ?? otherwise;
 }
 
 /** The frame of a figure: controls above, and a caption that says what is seen. The figure puts them where they belong. */

@@ -1,6 +1,6 @@
 // Real or fake: two pictures for a moment, and the question which one is the photograph.
 
-import { button, choices, figure, frame, make, square } from "./dom.js";
+import { button, choices, figure, frame, make, pick, square } from "./dom.js";
 import { paintPicture, readPictures } from "./pixels.js";
 
 const WIDTH = 256; // CSS pixels, at most, of a picture
@@ -9,7 +9,7 @@ const SIDES = ["left", "right"];
 
 /** data: {size, houses: count, real: url, fake: url}: sheets of one row. state: {seconds}. Returns {element}. */
 export function createGame(data, state = {}, onState = () => {}) {
-  let seconds = TIMES.some(([each]) => `${each}` === `${state.seconds}`) ? Number(state.seconds) : 1;
+  let seconds = pick(TIMES.map(([each]) => each), state.seconds, 1);
   const canvases = SIDES.map(() => square(data.size, WIDTH));
   const answers = SIDES.map((side, i) => button(`The ${side} one is real`, () => answer(i)));
   const next = button("Show a pair", () => (sheets ? show() : load()));

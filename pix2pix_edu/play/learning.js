@@ -1,6 +1,6 @@
 // A pix2pix of some twenty thousand weights that trains in the browser while one watches and changes its settings.
 
-import { button, choices, draw, frame, make, oncePerFrame, set, slider, toggle, wholeWidth } from "./dom.js";
+import { button, choices, draw, frame, make, oncePerFrame, pick, set, slider, toggle, wholeWidth } from "./dom.js";
 import { paintPicture, paintVerdict, readPictures } from "./pixels.js";
 import { serve } from "./trainer.js";
 
@@ -14,8 +14,7 @@ const WIDTH = 96; // CSS pixels, at most, of a picture
  * state: {l1Weight, patch}. onState(state) after each change. Returns {element, stop()}.
  */
 export function createLearning(data, state = {}, onState = () => {}) {
-  const known = (list, value, otherwise) => (list.includes(Number(value ?? "no")) ? Number(value) : otherwise);
-  const now = { l1Weight: known(WEIGHTS, state.l1Weight, 100), patch: known(PATCHES, state.patch, 16), trainD: true, ganWeight: 1 };
+  const now = { l1Weight: pick(WEIGHTS, state.l1Weight, 100), patch: pick(PATCHES, state.patch, 16), trainD: true, ganWeight: 1 };
   const run = button("Train", () => setRunning(!running));
   const once = button("One step", () => ask({ once: true }));
   const again = button("Start again", () => begin());

@@ -1,6 +1,6 @@
 // One window, two possible photographs: move G's answer and see what L1, L2 and D charge for it, and where the best answer is.
 
-import { button, choices, draw, followPointer, frame, make, oncePerFrame, set, slider } from "./dom.js";
+import { button, choices, draw, followPointer, frame, make, oncePerFrame, pick, set, slider } from "./dom.js";
 import { ANSWERS, DARK, FRAME, LIT, V, density, glass, lowest, solve, total } from "./two_answers.js";
 
 const WEIGHTS = [0, 0.1, 0.3, 1, 3, 10, 30, 100];
@@ -11,12 +11,11 @@ const ROLL = 2; // hundredths that the answer moves in a frame when it rolls dow
 
 /** state: {weight, lit, grain, distance, answer}, all of which may be missing. onState(state) after each change. Returns {element}. */
 export function createObjective(data, state = {}, onState = () => {}) {
-  const known = (list, value, otherwise) => (list.includes(Number(value ?? "no")) ? Number(value) : otherwise);
   const now = {
-    weight: known(WEIGHTS, state.weight, 3),
-    lit: known(SHARES, state.lit, 5),
-    grain: known(GRAINS, state.grain, 0.2),
-    distance: ["L1", "L2"].includes(state.distance) ? state.distance : "L1",
+    weight: pick(WEIGHTS, state.weight, 3),
+    lit: pick(SHARES, state.lit, 5),
+    grain: pick(GRAINS, state.grain, 0.2),
+    distance: pick(["L1", "L2"], state.distance, "L1"),
     answer: Math.max(-1, Math.min(1, Number(state.answer ?? 0) || 0)),
   };
   let [game, rolling] = [null, 0];

@@ -1,12 +1,11 @@
 // What one logit of the PatchGAN sees: a square to drag over a picture, its cell on the map, and its cone through the layers.
 
 import { ConeView, KERNELS } from "./cone.js";
-import { choices, draw, followPointer, frame, make, oncePerFrame, set } from "./dom.js";
-import { inputSpan, outputSize, outputStep, receptiveField, votes, whollyInside } from "./receptive_field.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, set } from "./dom.js";
+import { inputSpan, outputAt, outputSize, outputStep, receptiveField, toConvs, votes, whollyInside } from "./receptive_field.js";
 
 const MARGIN = 20; // CSS pixels of padding that are visible around the picture
 const MAP = 200; // CSS pixels, at most, of the map's side
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const SHOWN = [["patch", "one patch"], ["neighbours", "its neighbours too"], ["votes", "votes"]];
 
 /**
@@ -55,7 +54,6 @@ export function createPatch(data, state = {}, onState = () => {}) {
   return { element };
 }
 
-const toConvs = (rows) => rows.map(([kernel, stride, padding]) => ({ kernel, stride, padding }));
 const sameStack = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const strides = (convs) => convs.map(({ stride }) => stride).join("");
 
@@ -67,7 +65,7 @@ function patchOf({ stacks }, convs) {
 
 function readStack(data, state) {
   if (/^[12]{1,8}$/.test(state.strides ?? "")) {
-    const kernel = KERNELS.find((each) => each === Number(state.kernel)) ?? 4;
+    const kernel = pick(KERNELS, state.kernel, 4);
     const convs = [...state.strides].map((stride) => ({ kernel, stride: Number(stride), padding: 1 }));
     return { convs, patch: patchOf(data, convs) };
   }
@@ -95,21 +93,6 @@ function describe({ convs, size, row, column, patch }, parameters) {
   ].join(" ");
 }
 
-/** The logit whose patch has its middle nearest to a place in the picture. */
-function logitAt(convs, place) {
-  const [first, afterLast] = inputSpan(convs, 0);
-  return Math.round((place - (first + afterLast) / 2) / outputStep(convs));
-}
-
-function followArrows(element, move) {
-  element.addEventListener("keydown", (event) => {
-    const step = ARROWS[event.key];
-    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    move(...step.map((direction) => direction * (event.shiftKey ? 5 : 1)));
-  });
-}
-
 /** The picture with the patch on it, inside a margin that stands for the padding. */
 class PictureView {
   constructor({ pictures }, onMove) {
@@ -122,7 +105,7 @@ class PictureView {
     followPointer(this.overlay, (x, y) => {
       const { size, convs } = this.now;
       const place = (share, span) => share * (size + 2 * span) - span;
-      onMove(logitAt(convs, place(y, this.margin)), logitAt(convs, place(x, this.margin)));
+      onMove(outputAt(convs, place(y, this.margin)), outputAt(convs, place(x, this.margin)));
     });
     followArrows(this.overlay, (down, right) => onMove(this.now.row + down, this.now.column + right));
   }

@@ -1,5 +1,10 @@
 // Receptive fields by arithmetic, as in receptive_field.py. A convolution is {kernel, stride, padding}; the first reads the picture.
 
+/** Convolutions from rows of [kernel, stride, padding]. */
+export function toConvs(rows) {
+  return rows.map(([kernel, stride, padding]) => ({ kernel, stride, padding }));
+}
+
 /** The side, in input pixels, of the square that one output depends on. */
 export function receptiveField(convs) {
   return convs.reduceRight((side, { kernel, stride }) => (side - 1) * stride + kernel, 1);
@@ -25,6 +30,12 @@ export function inputSpan(convs, index) {
     ([first, afterLast], { kernel, stride, padding }) => [first * stride - padding, (afterLast - 1) * stride - padding + kernel],
     [index, index + 1],
   );
+}
+
+/** The output whose square has its middle nearest to a place in the picture. */
+export function outputAt(convs, place) {
+  const [first, afterLast] = inputSpan(convs, 0);
+  return Math.round((place - (first + afterLast) / 2) / outputStep(convs));
 }
 
 /** How many outputs of one row see each of `size` inputs. */

@@ -18,7 +18,7 @@ const COMBINATIONS = [
  * state: {sample, off: numbers of the levels that are switched off, 1 being the outermost}.
  * run([network], labels, keep) resolves to [{fake}]. Returns {element}.
  */
-export function createSkips(data, state = {}, onState = () => {}, run) {
+export function createSkips(data, state = {}, onState = () => {}, { run }) {
   const depth = data.channels.length;
   const houses = readSamples(data.samples);
   const levels = data.channels.map((_, i) => i + 1);

@@ -13,7 +13,7 @@ const SHOWN = [["fake", "G(x)"], ["verdict", "D's verdict on it"]];
  * in a row, of the last sample.
  * state: {shown}. run(names, labels) resolves to [{fake, logits, side}], one for each name. Returns {element}.
  */
-export function createVariants(data, state = {}, onState = () => {}, run) {
+export function createVariants(data, state = {}, onState = () => {}, { run }) {
   const samples = readSamples(data.samples);
   const now = { shown: SHOWN.some(([name]) => name === state.shown) ? state.shown : "fake" };
   const tiles = data.rows.flatMap(({ networks }) => networks.map((network) => new Tile(network, data.size)));

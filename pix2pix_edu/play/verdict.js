@@ -1,10 +1,8 @@
 // What a trained D says of each patch of a real house and of G's: point at a patch and read both probabilities.
 
-import { choices, draw, followPointer, frame, make, oncePerFrame, scaleWhole, toggle } from "./dom.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, toggle } from "./dom.js";
 import { paintVerdict } from "./pixels.js";
-import { inputSpan, outputStep, receptiveField } from "./receptive_field.js";
-
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./receptive_field.js";
 
 /**
  * data: {size, houses: [url], judges: {patch: {convs: [[kernel, stride, padding]], side, houses: [{fake: url, p_real: [p], p_fake: [p]}]}}}.
@@ -25,7 +23,7 @@ export function createVerdict(data, state = {}, onState = () => {}) {
   const views = [new View(data.size, "the real photograph y"), new View(data.size, "G(x), the fake")];
   element.append(make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
   const judge = () => data.judges[now.patch];
-  const convs = () => judge().convs.map(([kernel, stride, padding]) => ({ kernel, stride, padding }));
+  const convs = () => toConvs(judge().convs);
   const repaint = oncePerFrame(() => {
     const { side, houses: seen } = judge();
     const { fake, p_real: real, p_fake: faked } = seen[now.house - 1];
@@ -45,17 +43,8 @@ export function createVerdict(data, state = {}, onState = () => {}) {
   }
 
   for (const { overlay } of views) {
-    followPointer(overlay, (x, y) => {
-      const [first, afterLast] = inputSpan(convs(), 0);
-      const index = (share) => Math.round((share * data.size - (first + afterLast) / 2) / outputStep(convs()));
-      change({ row: index(y), column: index(x) });
-    });
-    overlay.addEventListener("keydown", (event) => {
-      const step = ARROWS[event.key];
-      if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      change({ row: now.row + step[0], column: now.column + step[1] });
-    });
+    followPointer(overlay, (x, y) => change({ row: outputAt(convs(), y * data.size), column: outputAt(convs(), x * data.size) }));
+    followArrows(overlay, (down, right) => change({ row: now.row + down, column: now.column + right }));
   }
   change({});
   return { element };

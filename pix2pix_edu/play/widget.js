@@ -1,4 +1,4 @@
-// A figure in a notebook: its data come from the widget, its state goes back to it, and its networks run in the kernel.
+// A figure in a notebook: its data come from the widget, its state goes back to it, and the kernel runs its networks and opens its files.
 
 import { make } from "./dom.js";
 
@@ -12,22 +12,35 @@ export function renderWith(create) {
     const notice = make("p", { class: "play-small", role: "status" });
     let [asked, timer] = [0, 0];
 
-    function run(names, labels, keep) {
+    function question(content) {
       asked += 1;
-      model.send({ id: asked, names, labels: Array.from(labels, (label) => label.toString(36)).join(""), keep });
+      model.send({ id: asked, ...content });
       timer ||= setTimeout(() => (notice.textContent = BUSY), PATIENCE);
       return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
     }
 
-    function receive({ id, error, side }, buffers) {
-      const question = waiting.get(id);
-      if (!question) return; // another view of the same widget asked
-      waiting.delete(id);
-      clearTimeout(timer);
-      timer = 0;
-      notice.textContent = "";
-      if (error) question.reject(new Error(error));
-      else question.resolve(side.map((each, i) => ({ fake: toFloats(buffers[2 * i]), logits: toFloats(buffers[2 * i + 1]), side: each })));
+    async function run(names, labels, keep) {
+      const text = Array.from(labels, (label) => label.toString(36)).join("");
+      const [{ side }, buffers] = await question({ names, labels: text, keep });
+      return side.map((each, i) => ({ fake: toFloats(buffers[2 * i]), logits: toFloats(buffers[2 * i + 1]), side: each }));
+    }
+
+    async function load(file) {
+      const [, [picture]] = await question({ file });
+      return URL.createObjectURL(new Blob([picture], { type: "image/webp" }));
+    }
+
+    function receive(answer, buffers) {
+      const asker = waiting.get(answer.id);
+      if (!asker) return; // another view of the same widget asked
+      waiting.delete(answer.id);
+      if (!waiting.size) {
+        clearTimeout(timer);
+        timer = 0;
+        notice.textContent = "";
+      }
+      if (answer.error) asker.reject(new Error(answer.error));
+      else asker.resolve([answer, buffers]);
     }
 
     function remember(state) {
@@ -36,7 +49,7 @@ export function renderWith(create) {
     }
 
     model.on("msg:custom", receive);
-    const { element, stop } = create(model.get("data"), model.get("state"), remember, run);
+    const { element, stop } = create(model.get("data"), model.get("state"), remember, { run, load });
     el.append(element, notice);
     return () => {
       model.off("msg:custom", receive);

@@ -11,7 +11,7 @@ import torch
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
-from pix2pix_edu.drawing.unpainted import draw_reversed_unpainted_pair, draw_unpainted_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.files import read_text
 from pix2pix_edu.generator import Generator, largest_depth
 from pix2pix_edu.objective import PAPER_LOSSES, Objective
@@ -41,7 +41,6 @@ DRAWN = {
     "painted": draw_pair,
     "painted_labels": draw_reversed_pair,
     "unpainted": draw_unpainted_pair,
-    "unpainted_labels": draw_reversed_unpainted_pair,
     "shapes": draw_shapes_pair,
 }
 CHOICES = {

@@ -1,9 +1,30 @@
-"""Draw on a board of 64 by 64 pixels as a person does, and ask axe-core about the page."""
+"""Serve a folder, draw on a board of 64 by 64 pixels as a person does, and ask axe-core about the page."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 SIDE = 64
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a web server with the files of a folder."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def point(canvas: Locator, column: int, row: int) -> tuple[float, float]:

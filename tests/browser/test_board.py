@@ -1,15 +1,12 @@
 """The drawing board alone in a static page: by finger on a small phone, by mouse, by keyboard."""
 
-import http.server
 import json
 import shutil
-import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import SIDE, drag, grave, point, press
+from hands import SIDE, drag, grave, point, press, served
 from playwright.sync_api import expect
 
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
@@ -36,11 +33,6 @@ PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobil
 FACADE, WINDOW, DOOR = (list(UNPAINTED_COLOURS).index(name) for name in ("facade", "window", "door"))
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Of a static page that holds the board and nothing else, and allows no style or script but its own files."""
@@ -49,10 +41,8 @@ def address(tmp_path_factory):
         shutil.copy(PLAY / file, folder)
     for name, text in {"index.html": INDEX, "index.js": SCRIPT % json.dumps(paints("unpainted")), "index.css": STYLE}.items():
         (folder / name).write_text(text)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(folder) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture

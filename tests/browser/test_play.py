@@ -1,16 +1,13 @@
 """The figures one can push, in a page without a kernel: their numbers are those of the library, and they follow mouse, finger and keys."""
 
-import functools
-import http.server
 import json
 import re
 import shutil
-import threading
 
 import numpy as np
 import pytest
 import torch
-from hands import grave
+from hands import grave, served
 from playwright.sync_api import expect
 
 from pix2pix_edu.classroom.objective.figures import DARK, LIT, paint_window, two_answers
@@ -18,15 +15,16 @@ from pix2pix_edu.classroom.patchgan.figures import vote_map, wholly_inside
 from pix2pix_edu.classroom.real_or_fake.votes import wilson
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.experiments.gallery import GALLERY, fakes, record, shown_pairs
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.images import to_tensor
+from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.play import data
 from pix2pix_edu.play.modules import FOLDER
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
 from pix2pix_edu.training import Pix2Pix, train_step
 
-FIGURES = ("patch", "verdict", "objective", "learning", "game")  # those that need no network
+FIGURES = ("patch", "verdict", "objective", "learning", "runs", "game")  # those that need no network
 PAGE = """<!doctype html><html lang="en"><head><title>A figure</title><meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="play.css">
 <link rel="stylesheet" href="play.css"><link rel="stylesheet" href="figures.css"><style>body { background: Canvas; }</style></head>
@@ -36,14 +34,9 @@ BUILD = """async ([name, state]) => {
   const data = await (await fetch(`${name}.json`)).json();
   const create = module[`create${name[0].toUpperCase()}${name.slice(1)}`];
   window.states = [];
-  window.figure = create(data, state, (now) => window.states.push(now));
+  window.figure = create(data, state, (now) => window.states.push(now), { load: async (file) => `gallery/${file}.webp` });
   document.getElementById("place").append(window.figure.element);
 }"""
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +48,12 @@ def host(tmp_path_factory):
             shutil.copy(file, folder)
     (folder / "figures.css").write_text("".join((folder / f"{name}.css").read_text() for name in FIGURES))
     (folder / "index.html").write_text(PAGE)
+    shutil.copytree(GALLERY, folder / "gallery")
     for name in FIGURES:
         content = getattr(data, name)()
         (folder / f"{name}.json").write_text(json.dumps(content | ({"worker": "trainer_worker.js"} if name == "learning" else {})))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(folder) as address:
+        yield address
 
 
 @pytest.fixture
@@ -476,3 +468,61 @@ def test_the_square_has_moved_two_frames_after_the_finger_at_the_latest(visit):
       return frames;
     }"""
     assert max(visit("patch").evaluate(program)) <= 2  # counted in frames: how long a frame takes is the machine's affair
+
+
+def runs(page):
+    """The recorded trainings, when no picture is missing."""
+    expect(page.locator(".play-caption")).not_to_contain_text("Loading", timeout=20_000)
+    return page.locator(".play-runs")
+
+
+def canvas_pixels(page, selector):
+    """What a canvas shows, (height, width, 3)."""
+    found = page.locator(selector).evaluate(
+        "canvas => [canvas.width, [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]"
+    )
+    return np.array(found[1], dtype=int).reshape(found[0], found[0], 4)[..., :3]
+
+
+def near(shown, picture):
+    return abs(shown - np.asarray(to_image(picture)).astype(int)).mean() < 2
+
+
+def test_the_recorded_trainings_show_the_pictures_and_the_scores_of_the_gallery(visit):
+    page = visit("runs", {"column": "λ 10", "row": "patch 34", "house": 4, "step": 400, "seed": 1})
+    runs(page)
+    assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(2)"), fakes("lambda_10", 1, 400)[3])
+    x, y = shown_pairs("lambda_10")
+    assert near(canvas_pixels(page, ".runs-seeds figure:nth-of-type(1) canvas"), x[3])
+    assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(1)"), y[3])
+    for number in range(3):
+        shown = canvas_pixels(page, f".runs-seeds figure:nth-of-type({number + 2}) canvas")
+        assert near(shown, fakes("lambda_10", number, 400)[3])
+    scores = record("lambda_10", 1)["scores"]["400"]
+    assert f"read per class {scores['reading']['per_class']:.2f}" in caption(page)
+    assert page.get_by_role("button", pressed=True).inner_text() == f"{scores['reading']['per_class']:.2f}"
+
+
+def test_one_walks_through_the_grid_with_the_arrow_keys_and_back_to_the_first_steps(visit):
+    page = visit("runs")
+    assert caption(page).startswith("λ 100, patch 34, seed 0, house 1, after 3,000 steps.")
+    page.get_by_role("button", pressed=True).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".play-caption")).to_contain_text("λ 10, patch 70")
+    page.keyboard.press("ArrowDown")  # there is nothing below
+    expect(page.locator(".play-caption")).to_contain_text("λ 10, patch 70")
+    page.get_by_label("Steps of training").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".play-caption")).to_contain_text("after 150 steps")
+    runs(page)
+    tiles = page.locator(".runs-tile canvas")
+    assert near(canvas_pixels(page, f".runs-tile >> nth={tiles.count() - 1} >> canvas"), fakes("lambda_1000_patch_70", 0, 150)[0])
+
+
+def test_the_line_between_fake_and_real_follows_the_pointer(visit):
+    page = visit("runs")
+    runs(page)
+    drag(page, page.locator(".runs-wipe"), (0.5, 0.5), (0.25, 0.5))
+    expect(page.get_by_label("Fake left of the line")).to_have_attribute("aria-valuetext", "25%")
+    assert page.locator(".runs-wipe canvas").nth(1).evaluate("canvas => getComputedStyle(canvas).clipPath") == "inset(0px 75% 0px 0px)"

@@ -1,6 +1,5 @@
 """The playground as a person meets it: by mouse and keyboard, on a desk and on a phone, handed out by a server of plain files."""
 
-import functools
 import http.server
 import io
 import json
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from hands import served
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -37,11 +37,6 @@ DRAWN, PHOTO = "#draw .board canvas", "#draw .draw-photo"
 SQUARE = "#patch .patch-picture svg"
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("site")
@@ -52,10 +47,8 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def host(root):
     """The address of a server that knows nothing but files."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=root)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(root) as address:
+        yield address
 
 
 @pytest.fixture
@@ -526,8 +519,11 @@ def test_whoever_scrolls_on_is_not_called_back(visit):
 
 
 def test_no_other_host_could_be_asked_even_by_a_script_that_tried(chromium, host):
-    class Recorder(Quiet):
+    class Recorder(http.server.SimpleHTTPRequestHandler):
         seen = []
+
+        def log_message(self, *_):
+            pass
 
         def do_GET(self):
             self.seen.append(self.path)

@@ -9,9 +9,8 @@ import torch
 
 from pix2pix_edu.classroom.display import as_html
 from pix2pix_edu.classroom.experiments import checks, figures
-from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids
+from pix2pix_edu.drawing.classes import CLASSES, label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.experiments import orders
 from pix2pix_edu.measures.reader import labels_and_photos, median_colour_per_class
 
@@ -68,7 +67,7 @@ def for_three(a, b):
 
 def class_colours(labels, photos, middle=lambda pixels: pixels.median(dim=0).values):
     """For each class, `middle` of its pixels (count, 3)."""
-    pixels, colours = photos.movedim(1, -1), torch.zeros(12, 3)
+    pixels, colours = photos.movedim(1, -1), torch.zeros(len(CLASSES), 3)
     for number in labels.unique():
         colours[number] = middle(pixels[labels == number])
     return colours
@@ -128,7 +127,7 @@ WRONG = [
     ("ordering", for_three, "not enough values"),
     ("ordering", lambda a, b: orders.ordering(a[:3], b) if len(a) >= 3 else "overlaps", "not for one, two or four"),
     ("median_colours", lambda labels, photos: class_colours(labels, photos, lambda pixels: pixels.mean(dim=0)), "that is the mean"),
-    ("median_colours", lambda labels, photos: class_colours(0 * labels, photos)[:1].expand(12, 3), "the same colour"),
+    ("median_colours", lambda labels, photos: class_colours(0 * labels, photos)[:1].expand(len(CLASSES), 3), "the same colour"),
     ("median_colours", mixed_channels, "mixes the channels"),
     ("median_colours", lambda labels, photos: class_colours(labels, photos, lambda pixels: pixels.median()), "one grey for each class"),
     ("median_colours", of_pictures, "the pictures' medians"),
@@ -169,9 +168,9 @@ def test_the_named_mistake_does_not_depend_on_how_means_and_deviations_are_round
 
 def test_the_median_colours_of_the_exercise_are_those_of_the_baseline_in_every_table():
     assert checks.median_colours(class_colours).state == "proved"
-    pairs = SyntheticPairs(6, 32, seed=3, task=draw_unpainted_pair)
-    colours, x = class_colours(*labels_and_photos(pairs, UNPAINTED_COLOURS)), pairs[0][0]
-    assert torch.equal(colours[label_ids(x, UNPAINTED_COLOURS)].movedim(-1, 0), median_colour_per_class(pairs, UNPAINTED_COLOURS)(x))
+    pairs = SyntheticPairs(6, 32, seed=3)
+    colours, x = class_colours(*labels_and_photos(pairs)), pairs[0][0]
+    assert torch.equal(colours[label_ids(x)].movedim(-1, 0), median_colour_per_class(pairs)(x))
 
 
 def test_the_lambdas_worth_choosing_in_the_gallery_include_the_nearest_and_the_best_read():

@@ -17,7 +17,7 @@ from pix2pix_edu.classroom.real_or_fake.pictures import find_pair, real_pictures
 from pix2pix_edu.classroom.real_or_fake.vote_files import read_game
 from pix2pix_edu.classroom.real_or_fake.votes import Tally, Trial, tally
 from pix2pix_edu.experiments import gallery
-from pix2pix_edu.experiments.cells import cell_settings, unseen_pairs
+from pix2pix_edu.experiments.cells import BASE, cell_settings, unseen_pairs
 from pix2pix_edu.images import to_image
 from pix2pix_edu.run.record import write_record
 
@@ -29,14 +29,14 @@ TRIAL = Trial("L1", 0, 5, "left", down=1.0, across=0.0)
 def built(tmp_path_factory):
     """A gallery of models that blur the real picture, each more than the one before: three runs, one step."""
     folder = tmp_path_factory.mktemp("gallery")
-    reals = [to_image(y) for _, y in unseen_pairs("painted", 64)[:12]]
+    reals = [to_image(y) for _, y in unseen_pairs("painted", BASE.size)[:12]]
     for strength, model in enumerate(MODELS, start=1):
         for run in range(3):
             cell = tmp_path_factory.mktemp("cell")
             fakes = [np.asarray(real.filter(ImageFilter.GaussianBlur(strength + run / 4))) for real in reals]
-            Image.fromarray(np.hstack(fakes)).save(cell / "fakes_001500.png")
+            Image.fromarray(np.hstack(fakes)).save(cell / f"fakes_{BASE.steps:06d}.png")
             settings = dataclasses.asdict(cell_settings(model, run))
-            rest = {"command": "", "step": 1500, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {"1500": {}}}
+            rest = {"command": "", "step": BASE.steps, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {str(BASE.steps): {}}}
             write_record({"settings": settings, **rest}, cell / "record.json")
             gallery.add_cell(cell, model, run, folder)
     return folder
@@ -72,15 +72,15 @@ def without_pictures(page):
 def recompressed(picture):
     """How many grey levels a second compression of the same quality changes a picture by, on average."""
     buffer = io.BytesIO()
-    to_image(picture).save(buffer, format="JPEG", quality=90, subsampling=0)
-    return float(np.abs(np.asarray(Image.open(buffer), dtype=float) - np.asarray(to_image(picture), dtype=float)).mean())
+    to_image(picture).save(buffer, format="WEBP", quality=gallery.QUALITY, method=6)
+    return float(np.abs(np.asarray(Image.open(buffer).convert("RGB"), dtype=float) - np.asarray(to_image(picture), dtype=float)).mean())
 
 
 @pytest.mark.parametrize("folder", [gallery.GALLERY, None], ids=["bundled", "made here"])
 def test_compression_does_not_tell_real_from_fake(built, folder):
     folder = folder or built
-    fakes = gallery.fakes("L1", 0, 1500, folder)
-    fresh = [recompressed(y) for _, y in unseen_pairs("painted", 64)[:12]]
+    fakes = gallery.fakes("L1", 0, BASE.steps, folder)
+    fresh = [recompressed(y) for _, y in unseen_pairs("painted", BASE.size)[:12]]
     compressed = [recompressed(picture) for picture in real_pictures("L1", 0, folder)]
     assert min(fresh) > 1.0  # so a picture without compression could be recognised
     assert max(compressed) < 0.5
@@ -95,19 +95,19 @@ def test_the_real_picture_is_the_target_of_the_same_input(built):
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_fake_is_on_its_side(built, side):
     pair = dict(zip(("left", "right"), find_pair(TRIAL._replace(fake=side), built), strict=True))
-    assert torch.equal(pair[side], gallery.fakes("L1", 0, 1500, built)[5])
+    assert torch.equal(pair[side], gallery.fakes("L1", 0, BASE.steps, built)[5])
     assert torch.equal(pair[OTHER[side]], real_pictures("L1", 0, built)[5])
 
 
 def test_the_bundled_gallery_has_every_picture_of_the_usual_game():
     bundled = RealOrFake(0, MODELS, 20, 1.0, None, gallery.GALLERY)
     pairs = [bundled.pair(place) for place in range(len(bundled.trials))]
-    assert {tuple(picture.shape) for pair in pairs for picture in pair} == {(3, 64, 64)}
+    assert {tuple(picture.shape) for pair in pairs for picture in pair} == {(3, BASE.size, BASE.size)}
 
 
 def test_a_patch_is_cut_from_the_same_place_of_both_pictures(built):
     whole, patches = find_pair(TRIAL, built), find_pair(TRIAL, built, patch=16)
-    assert all(torch.equal(picture[:, 48:, :16], patch) for picture, patch in zip(whole, patches, strict=True))
+    assert all(torch.equal(picture[:, -16:, :16], patch) for picture, patch in zip(whole, patches, strict=True))
 
 
 def test_the_text_of_a_pair_does_not_reveal_the_side_of_the_fake(play):
@@ -217,7 +217,7 @@ def test_if_saving_fails_the_answers_are_kept_and_one_sentence_says_why(play, tm
     [
         ({"models": ["L1", "GAN"]}, "has no seed with all of L1, GAN: choose other models, or train them"),
         ({"seconds": 0}, "shown for 0.05 to 60 seconds, got 0"),
-        ({"patch": 65}, "a patch has 1 to 64 pixels"),
+        ({"patch": 129}, "a patch has 1 to 128 pixels"),
         ({"trials": 0}, "at least one trial"),
     ],
 )

@@ -9,7 +9,7 @@ from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.layout import facade_layout
 from pix2pix_edu.drawing.look import facade_look
-from pix2pix_edu.drawing.unpainted import draw_reversed_unpainted_pair, draw_unpainted_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 
 PINNED = {
     (0, 32): "4eea3c8101c79f9b",
@@ -83,7 +83,3 @@ def test_the_building_is_the_one_of_the_painted_task():
     for seed in range(20):
         windows = [(np.asarray(draw(seed, 64)[0]) == UNPAINTED_COLOURS["window"]).all(axis=-1) for draw in (draw_pair, draw_unpainted_pair)]
         assert (windows[0] == windows[1]).all()
-
-
-def test_the_reversed_pair_has_the_photo_first():
-    assert checksum(draw_reversed_unpainted_pair(4, 64)) == checksum(draw_unpainted_pair(4, 64)[::-1])

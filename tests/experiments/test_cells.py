@@ -23,6 +23,9 @@ VARIED = {
     "generator": {"skips", "loss"},
     "patch": {"patch"},
     "photo to labels": {"loss"},
+    "pairs": {"count"},
+    "unpainted": {"loss"},
+    "lambda x patch": {"l1_weight", "loss", "patch"},
 }
 
 
@@ -53,7 +56,7 @@ def test_every_cell_belongs_to_a_table():
     assert {cell for rows in TABLES.values() for cell in rows.values()} == set(CELLS)
 
 
-@pytest.mark.parametrize(("table", "field"), [("lambda", "l1_weight"), ("patch", "patch")])
+@pytest.mark.parametrize(("table", "field"), [("lambda", "l1_weight"), ("patch", "patch"), ("pairs", "count")])
 def test_a_row_is_named_after_its_value(table, field):
     values = {value: CELLS[cell] for value, cell in TABLES[table].items() if value != "0"}
     assert all(getattr(settings, field) == float(value) for value, settings in values.items())
@@ -134,10 +137,9 @@ def test_a_cell_killed_between_a_checkpoint_and_its_scores_has_them_after_it_is_
     same_scores(tmp_path, cell)
 
 
-@pytest.mark.parametrize("drawn", ["painted_labels", "unpainted_labels"])
-def test_label_maps_are_read_by_their_colours(drawn):
-    settings = replace(TINY, drawn=drawn)
-    _, ys = stack_pairs(cells.unseen_pairs(drawn, 32))
+def test_label_maps_are_read_by_their_colours():
+    settings = replace(TINY, drawn="painted_labels")
+    _, ys = stack_pairs(cells.unseen_pairs("painted_labels", 32))
     assert cells.score(ys, settings)["reading"] == {"per_pixel": 1.0, "per_class": 1.0, "iou": 1.0}
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pix2pix_edu.classroom.verdict import Misconception, agrees, check
-from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
+from pix2pix_edu.drawing.classes import CLASSES
 from pix2pix_edu.experiments import orders
 
 Ordering = Callable[[Sequence[float], Sequence[float]], str]
@@ -67,10 +67,8 @@ def median_colours(fn: Callable[[Tensor, Tensor], Tensor]) -> str:
     """Check the median colour of each class's pixels: labels (count, height, width), photos (count, 3, height, width)."""
     labels, photos = _pairs()
     given = torch.as_tensor(fn(labels.clone(), photos.clone())).float()
-    if given.shape != (len(UNPAINTED_COLOURS), 3):
-        raise Misconception(
-            f"return a row of three colour values for each of the {len(UNPAINTED_COLOURS)} classes; yours is {tuple(given.shape)}"
-        )
+    if given.shape != (len(CLASSES), 3):
+        raise Misconception(f"return a row of three colour values for each of the {len(CLASSES)} classes; yours is {tuple(given.shape)}")
     present = labels.unique()
     if not agrees(given[present], _colours, WRONG_COLOURS, lambda given, rule: torch.allclose(given, rule(labels, photos), atol=1e-4)):
         right = _colours(labels, photos)

@@ -1,4 +1,4 @@
-"""The pairs of the game: a fake from the gallery and the real picture, with the same JPEG compression."""
+"""The pairs of the game: a fake from the gallery and the real picture, compressed alike."""
 
 import io
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Trial
@@ -17,7 +17,7 @@ from pix2pix_edu.images import to_image, to_tensor
 
 def usable_runs(models: Sequence[str], folder: Path) -> list[int]:
     """Return the seeds for which the gallery has all of the models."""
-    runs = [seed for seed in SEEDS if all((folder / f"{model}-{seed}.jpg").exists() for model in models)]
+    runs = [seed for seed in SEEDS if all((folder / f"{model}-{seed}.webp").exists() for model in models)]
     if not runs:
         train = f"python -m pix2pix_edu experiments RUNS --cells {' '.join(models)} --gallery {folder}"
         raise ValueError(f"{folder} has no seed with all of {', '.join(models)}: choose other models, or train them with  {train}")
@@ -38,11 +38,9 @@ def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Ten
 @lru_cache(maxsize=64)
 def real_pictures(model: str, run: int, folder: Path) -> Tensor:
     """Return the targets y of the shown inputs, compressed like the fakes of this cell: otherwise the compression would tell them apart."""
-    with Image.open(folder / f"{model}-{run}.jpg") as fakes:
-        compression = {"qtables": fakes.quantization, "subsampling": JpegImagePlugin.get_sampling(fakes)}
     pictures = []
     for y in gallery.shown_pairs(model, run, folder)[1]:
         buffer = io.BytesIO()
-        to_image(y).save(buffer, format="JPEG", **compression)
-        pictures.append(to_tensor(Image.open(buffer)))
+        gallery.write_picture(to_image(y), buffer)
+        pictures.append(to_tensor(Image.open(buffer).convert("RGB")))
     return torch.stack(pictures)

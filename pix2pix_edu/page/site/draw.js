@@ -8,7 +8,7 @@ import { paintPicture } from "./pixels.js";
 const ENLARGED = 8; // scale of the saved file
 
 /** data: {network, megabytes, size, classes, samples, fake: url of the last sample's photograph}. run([name], labels) resolves to [{fake}]. */
-export function createDraw(data, state, onState, run) {
+export function createDraw(data, state, onState, { run }) {
   const samples = readSamples(data.samples);
   const photo = make("canvas", { width: data.size, height: data.size, role: "img", "aria-label": "The photograph", class: "draw-photo" });
   const status = make("p", { role: "status", class: "play-small" }, "Draw: the network is loaded with your first stroke.");

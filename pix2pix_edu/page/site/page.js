@@ -7,6 +7,7 @@ const FIGURES = {
   patch: () => import("./patch.js").then(({ createPatch }) => createPatch),
   verdict: () => import("./verdict.js").then(({ createVerdict }) => createVerdict),
   objective: () => import("./objective.js").then(({ createObjective }) => createObjective),
+  runs: () => import("./runs.js").then(({ createRuns }) => createRuns),
   variants: () => import("./variants.js").then(({ createVariants }) => createVariants),
   skips: () => import("./skips.js").then(({ createSkips }) => createSkips),
   game: () => import("./game.js").then(({ createGame }) => createGame),
@@ -25,7 +26,7 @@ async function build(section, state) {
     const data = await response.json();
     let ready = false; // what a figure reports while it is built is not a change
     shown.get(section)?.stop?.();
-    shown.set(section, create(data, state, (now) => ready && remember(section.id, now), openNetworks(data)));
+    shown.set(section, create(data, state, (now) => ready && remember(section.id, now), { run: openNetworks(data), load: async (file) => `gallery/${file}.webp` }));
     place.replaceChildren(shown.get(section).element);
     ready = true;
   } catch (error) {
