@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from statistics import mean
 
 import pytest
 import torch
@@ -14,6 +15,10 @@ from PIL import Image
 from repository import ROOT
 
 from pix2pix_edu.classroom import questions
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.training import Pix2Pix, train_step
 
 PAGE = (ROOT / "docs" / "class_of_thirty.md").read_text()
 HOW_TO = runpy.run_path(str(ROOT / "publishing" / "wheelhouse.py"))["HOW_TO"]
@@ -77,3 +82,30 @@ def test_the_timetable_gives_each_lesson_the_minutes_of_its_card():
         card = "".join(json.loads(notebook.read_text())["cells"][1]["source"])
         least = int(re.search(r"\*\*Minutes\*\*\D*(\d+)", card)[1])
         assert least <= minutes[number] <= least + 15 or number == "00", notebook.name
+
+
+def test_the_numbers_of_the_page_on_debugging_are_those_of_the_healthy_runs():
+    page = " ".join((ROOT / "docs" / "debugging.md").read_text().split())
+    logs = [json.loads((ROOT / "data" / "clinic" / f"healthy-{seed}.json").read_text())["log"] for seed in range(3)]
+    for name in ("discriminator", "adversarial", "on_real", "on_fake", "l1"):
+        first, last = (mean(mean(log[name][part]) for log in logs) for part in (slice(1), slice(-20, None)))
+        assert f"from {first:.2f} to {last:.2f}" in page, name
+
+
+def test_the_six_numbers_of_the_page_on_debugging_can_be_measured():
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "debugging.md").read_text(), flags=re.DOTALL)
+    names = {}
+    exec(program, names)
+    G, D = Generator(depth=3, width=4), PatchDiscriminator(16, width=4)
+    x, y = torch.rand(2, 2, 3, 32, 32) * 2 - 1
+    train_step(Pix2Pix(G, D), x, y, Objective())
+    numbers = names["six_numbers"](G, D, x, y)
+    assert len(numbers) == 6
+    assert 0.3 < numbers["D says of real"] < 0.7
+    assert all(0 < value < 1000 for value in numbers.values())
+
+
+@pytest.mark.parametrize("page", ["debugging", "class_of_thirty", "many_gpus"])
+def test_the_pictures_and_links_of_a_page_are_there(page):
+    for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "docs" / f"{page}.md").read_text()):
+        assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target

@@ -34,7 +34,7 @@ BUILD = """async ([name, state]) => {
   const data = await (await fetch(`${name}.json`)).json();
   const create = module[`create${name[0].toUpperCase()}${name.slice(1)}`];
   window.states = [];
-  window.figure = create(data, state, (now) => window.states.push(now), { load: async (file) => `gallery/${file}.webp` });
+  window.figure = create(data, state, (now) => window.states.push(now), { load: async (file) => `gallery/${file}.avif` });
   document.getElementById("place").append(window.figure.element);
 }"""
 
@@ -512,7 +512,7 @@ def test_one_walks_through_the_grid_with_the_arrow_keys_and_back_to_the_first_st
     expect(page.locator(".play-caption")).to_contain_text("λ 10, patch 70")
     page.keyboard.press("ArrowDown")  # there is nothing below
     expect(page.locator(".play-caption")).to_contain_text("λ 10, patch 70")
-    page.get_by_label("Steps of training").focus()
+    page.get_by_role("slider", name="Steps of training").focus()
     page.keyboard.press("Home")
     expect(page.locator(".play-caption")).to_contain_text("after 150 steps")
     runs(page)
@@ -524,5 +524,5 @@ def test_the_line_between_fake_and_real_follows_the_pointer(visit):
     page = visit("runs")
     runs(page)
     drag(page, page.locator(".runs-wipe"), (0.5, 0.5), (0.25, 0.5))
-    expect(page.get_by_label("Fake left of the line")).to_have_attribute("aria-valuetext", "25%")
+    expect(page.get_by_role("slider", name="Fake left of the line")).to_have_attribute("aria-valuetext", "25%")
     assert page.locator(".runs-wipe canvas").nth(1).evaluate("canvas => getComputedStyle(canvas).clipPath") == "inset(0px 75% 0px 0px)"
