@@ -105,7 +105,7 @@ def test_the_six_numbers_of_the_page_on_debugging_can_be_measured():
     assert all(0 < value < 1000 for value in numbers.values())
 
 
-@pytest.mark.parametrize("page", ["debugging", "class_of_thirty", "many_gpus"])
+@pytest.mark.parametrize("page", ["debugging", "teaching", "class_of_thirty", "many_gpus"])
 def test_the_pictures_and_links_of_a_page_are_there(page):
     for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "docs" / f"{page}.md").read_text()):
         assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
