@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,11 @@ class Question:
         print(f"Measured: {answer}. {f'You predicted: {prediction}. {result}' if prediction else NOTHING_ENTERED}")
         if remark:
             print(remark)
+
+    def reveal_nearest(self, values: Sequence[float], measured: float) -> None:
+        """Reveal the option whose value is nearest to what was measured; `values` has one for each option."""
+        distances = [abs(value - measured) for value in values]
+        self.reveal(self.options[distances.index(min(distances))])
 
 
 def predict(notebook: str, name: str, text: str, options: list[str]) -> Question:

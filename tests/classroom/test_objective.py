@@ -8,6 +8,7 @@ from reactions import measure
 
 from pix2pix_edu.classroom.display import draw_pictures
 from pix2pix_edu.classroom.objective import checks, figures, widgets
+from pix2pix_edu.classroom.objective.photographs import HOUSE, same_house
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.objective import fake_loss, real_loss
@@ -80,7 +81,6 @@ def test_the_figures_draw_what_they_are_given(photos):
     assert figures.draw_pixel(photos[:, 0, 36, 29], {}).axes[0].get_legend() is None
     assert len(figures.draw_pixel(photos[:, 0, 36, 29], {"L1": 0.1, "another": 0.3}).axes[0].get_legend().get_texts()) == 2
     assert len(figures.draw_sight({"cGAN": [0.7, 0.6], "GAN": [0.7, 0.7]}, math.log(2)).axes[0].lines) == 3
-    assert len(figures.draw_optimum([figures.two_answers(0.5, 0.2)], [0.1, 1, 10]).axes[0].lines) == 3
     pulls = figures.draw_pulls({"L1": (0.0, 0.45), "cGAN": (0.002, 0.0)})
     assert [label.get_text() for label in pulls.axes[0].get_yticklabels()] == ["L1", "cGAN"]
 
@@ -247,3 +247,12 @@ def test_each_wrong_answer_is_named(check, words):
     verdict = check(*answer) if isinstance(answer, tuple) else check(answer)
     assert verdict.state == "not yet"
     assert words in verdict.message
+
+
+def test_photographs_of_one_house_fit_its_label_map_and_differ():
+    label_map, photos = same_house(4)
+    assert label_map.shape == (3, 64, 64)
+    assert photos.shape == (4, 3, 64, 64)
+    assert torch.equal(photos[2], to_tensor(draw_unpainted_pair(HOUSE, 64, appearance=2)[1]))
+    assert torch.equal(label_map, to_tensor(draw_unpainted_pair(HOUSE, 64)[0]))
+    assert (photos[0] - photos[1]).abs().mean() > 0.05

@@ -250,3 +250,9 @@ def test_a_pipe_in_the_place_of_the_file_is_not_read(folder):
     os.mkfifo(folder / f"{LESSON}.json")
     question().reveal("less")
     assert set(saved(folder)) == {"amount"}
+
+
+def test_the_option_nearest_to_the_measurement_is_revealed(folder, capsys):
+    question = Question("02_objective", "nearest", "Which?", ("a", "b", "c"))
+    question.reveal_nearest([0.0, 1.0, 2.0], 1.2)
+    assert "Measured: b." in capsys.readouterr().out

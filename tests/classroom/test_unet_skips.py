@@ -6,10 +6,11 @@ from reactions import measure
 from torch import nn
 
 from pix2pix_edu.classroom.display import png
-from pix2pix_edu.classroom.unet_skips import checks, figures, widgets
+from pix2pix_edu.classroom.unet_skips import checks, edges, figures, levels, modes, widgets
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.random_numbers import own_random_numbers
 
 # --- wrong answers: each with words that are in its own diagnosis only -----------------------------------------------------------
 
@@ -220,7 +221,6 @@ def test_every_figure_can_be_drawn(generator, x):
             figures.draw_network(generator, x),
             figures.draw_network(Generator(depth=3, width=4, skips=False), x),
             figures.draw_rows([[x[0], x[0]]], ["input x", "target y"]),
-            figures.draw_edges({"input x": x[0], "target y": x[0]}, [x[0, 0], x[0, 0]]),
             figures.draw_spread(x.expand(4, -1, -1, -1), x.expand(4, -1, -1, -1)),
         ]
     assert all(png(figure).startswith(b"\x89PNG") for figure in drawn)
@@ -242,3 +242,41 @@ def test_the_alt_text_of_each_widget_follows_its_controls(record_property):
         "two rolls": lambda i: widgets.draw_two_rolls(generator, x, i, i + 1),
     }
     measure(record_property, draws)
+
+
+def test_edges_in_place_are_those_where_the_label_map_has_them():
+    label_map = torch.zeros(1, 3, 16, 16)
+    label_map[..., 8:] = 1.0  # one edge, at column 8
+    same, elsewhere = label_map * 0.5 + 0.01 * torch.rand(1, 3, 16, 16), label_map.roll(4, dims=-1) + 0.01 * torch.rand(1, 3, 16, 16)
+    assert edges.in_place(same, label_map) > 10
+    assert edges.in_place(elsewhere, label_map) < 1
+    assert edges.edge_map(label_map)[0, :, 7].eq(1).all()  # the map begins at the second column
+    assert edges.edge_map(label_map).sum() == 15
+
+
+def test_the_tables_of_levels_and_layers_are_those_of_the_live_network(generator, x, capsys):
+    levels.print_levels(x, generator.encode(x))
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].split()[1:6] == ["3", "x", "32", "x", "32"]
+    assert rows[1].split()[:6] == ["1", "8", "x", "16", "x", "16"]
+    assert len(rows) == generator.depth + 1
+    levels.print_layers(generator, x)
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.split() == ["down.0.0", "reads", "3", "x", "32", "x", "32", "gives", "8", "x", "16", "x", "16"]
+    assert last.split() == ["last.1", "reads", "16", "x", "16", "x", "16", "gives", "3", "x", "32", "x", "32"]
+    assert not any(module._forward_hooks for module in generator.modules())
+
+
+def test_three_ways_to_test_differ_and_leave_the_network_as_it_was(generator, x):
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    tests = modes.three_ways_to_test(generator, x, averaged_over=2)
+    assert all(torch.equal(value, before[name]) for name, value in generator.state_dict().items())
+    torch.manual_seed(0)
+    with own_random_numbers(0), torch.no_grad():
+        assert torch.equal(tests["train()"], generator(x))  # the paper's own way
+    assert len({picture.mean().item() for picture in tests.values()}) == 3
+
+
+def test_mean_changes_are_the_changes_of_one_line_averaged(generator, x):
+    one = widgets.relative_changes(*(widgets.passage(generator, widgets.with_line(x, place)) for place in (9, 10)))
+    assert widgets.mean_changes(generator, x.repeat(2, 1, 1, 1), [9]) == pytest.approx(one, rel=1e-4)

@@ -168,21 +168,6 @@ def paint_window(value: float) -> np.ndarray:
     return window
 
 
-def draw_optimum(games: Sequence[TwoAnswers], l1_weights: Sequence[float]) -> Figure:
-    """Draw the best answer over lambda, one curve per game."""
-    figure, (ax,) = new_figure(6.5, 2.8)
-    for game, style in zip(games, ("-", "--", ":"), strict=False):
-        best = [game.g[game.best(weight)] for weight in l1_weights]
-        ax.plot(l1_weights, best, style, color=COLOURS["fake"], label=f"{game.lit_share:.3g}")
-    for level, name in ((LIT, "lit"), (DARK, "dark")):
-        ax.axhline(level, color=COLOURS["y"], linewidth=1)
-        ax.text(l1_weights[0], level + 0.03, name, fontsize=8, color=COLOURS["y"])
-    ax.set(xscale="log", xlabel="λ (weight of L1)", ylabel="best g", ylim=(-0.7, 0.75))
-    title = "share of photographs with the window lit"
-    ax.legend(fontsize=8, title=title, title_fontsize=8, loc="lower left", bbox_to_anchor=(0.0, 0.12), ncols=3)
-    return figure
-
-
 def draw_pulls(pulls: Mapping[str, tuple[float, float]]) -> Figure:
     """Draw the norms of the gradients at the fake, on a log axis: for each objective, those of its adversarial and its L1 term."""
     figure, (ax,) = new_figure(7, 2.8)

@@ -87,18 +87,6 @@ def _draw_changes(axes: Axes, changes: Mapping[str, Sequence[float]], left: floa
     axes.text(left + 0.65 * height, -0.03 * height, "change in % of its size", ha="center", va="bottom", fontsize=9)
 
 
-def draw_edges(pictures: Mapping[str, Tensor], edge_maps: Sequence[Tensor]) -> Figure:
-    """Draw pictures above, their edges (rows, columns) below."""
-    figure, axes = new_figure(2.1 * len(pictures), 4.5, rows=2, columns=len(pictures))
-    rows = axes[: len(pictures)], axes[len(pictures) :]
-    for above, below, (title, picture), edges in zip(*rows, pictures.items(), edge_maps, strict=True):
-        draw_picture(above, picture, title)
-        below.imshow(edges.numpy(), cmap="Greys", vmin=0.0, vmax=1.0, interpolation="nearest")
-        below.set_title("its edges", fontsize=10)
-        below.set_axis_off()
-    return figure
-
-
 def draw_spread(photos: Tensor, fakes: Tensor) -> Figure:
     """Draw photographs of one label map above, fakes of it below, and on the right how much each pixel varies."""
     figure, axes = new_figure(8.4, 4.4, rows=2, columns=4)

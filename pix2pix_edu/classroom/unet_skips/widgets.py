@@ -58,6 +58,16 @@ def relative_changes(before: Sequence[Tensor], after: Sequence[Tensor]) -> list[
     return [((moved - still).norm() / still.norm()).item() for still, moved in zip(before, after, strict=True)]
 
 
+def mean_changes(network: Generator, xs: Tensor, columns: Iterable[int]) -> list[float]:
+    """How much x, each level and G(x) change when a line moves by one pixel: means over inputs and columns."""
+    changes = []
+    for x in xs:
+        for column in columns:
+            before, after = (passage(network, with_line(x[None], place)) for place in (column, column + 1))
+            changes.append(relative_changes(before, after))
+    return torch.tensor(changes).mean(dim=0).tolist()
+
+
 def draw_moved_line(networks: Mapping[str, Generator], x: Tensor, column: int, shift: int = 1, thickness: int = 1) -> tuple[Figure, str]:
     """Draw how much x, and in each network every level and G(x), change when a line moves by `shift` pixels."""
     moves, xs = {}, [with_line(x, where, thickness) for where in (column, column + shift)]
