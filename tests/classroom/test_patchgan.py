@@ -9,7 +9,7 @@ from pix2pix_edu.classroom.display import as_html
 from pix2pix_edu.classroom.patchgan import checks, figures, widgets
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
+from pix2pix_edu.receptive_field import Conv, input_span, output_size
 from pix2pix_edu.training import stack_pairs
 
 
@@ -57,10 +57,6 @@ def test_the_number_of_patches_wholly_inside_is_what_was_counted_by_hand(patch, 
     assert figures.wholly_inside(patch_convs(patch), 256, 256).sum() == whole
 
 
-def test_the_stated_parameters_are_those_of_the_network():
-    assert widgets.parameters(70) == sum(weight.numel() for weight in PatchDiscriminator(70).parameters()) == 2_768_705
-
-
 def test_fixed_statistics_keep_every_logit_and_stop_the_leak(discriminator, pictures):
     x, y, _ = (side[:1] for side in pictures)
     fixed = widgets.with_fixed_statistics(discriminator, x, y)
@@ -95,7 +91,6 @@ def test_every_figure_can_be_drawn(pair, discriminator):
     energy = torch.zeros(64, 64).index_fill_(0, torch.arange(10), 1.0)
     change = torch.zeros(30, 30).index_fill_(0, torch.arange(10, 20), 1.0)
     drawn = [
-        figures.draw_patch_map(logits),
         figures.draw_vote_map(patch_convs(16), 64, 48),
         figures.draw_cone(patch_convs(70)),
         figures.draw_patch_sizes(y, {patch: patch_convs(patch) for patch in PATCHES[:5]}),
@@ -107,37 +102,6 @@ def test_every_figure_can_be_drawn(pair, discriminator):
 
 
 # Widgets: their alt texts.
-
-
-def test_the_patch_view_states_every_number():
-    _, alt = widgets.draw_patch_view(patch=70, size=256, row=15, column=0)
-    for words in ("30 x 30 logits, 8 px", "rows 97 to 166", "columns -23 to 46", "padding", "576 of 900", "by 9 to 81", "2,768,705"):
-        assert words in alt
-
-
-def test_a_logit_beyond_the_map_becomes_the_last_one():
-    _, alt = widgets.draw_patch_view(patch=142, size=256, row=255, column=0)
-    assert "Logit (13, 0)" in alt
-
-
-def test_the_view_of_a_patch_that_fits_nowhere_quotes_the_error_of_the_library():
-    _, alt = widgets.draw_patch_view(patch=286, size=64)
-    assert "no output at all" in alt
-    assert "needs images of at least 96 x 96 pixels, got 64 x 64" in alt
-
-
-@pytest.mark.parametrize("overlay", widgets.OVERLAYS)
-@pytest.mark.parametrize("patch", PATCHES[:3])
-def test_every_overlay_can_be_shown(patch, overlay):
-    figure, _ = widgets.draw_patch_view(patch, 64, 0, 3, overlay)
-    assert as_html(figure, "alt")
-
-
-def test_the_strides_view_states_the_chain():
-    _, alt = widgets.draw_strides()
-    assert "1, 4, 7, 16, 34, 70 pixels. Patch 70, 8 px" in alt
-    _, alt = widgets.draw_strides(fourth=2, fifth=2)
-    assert "Patch 94, 32 px from patch to patch, 8 x 8 logits" in alt
 
 
 def test_damage_changes_the_logits_that_see_it_and_with_batch_statistics_all(discriminator, pictures):
@@ -166,8 +130,6 @@ def test_controls_redraw_the_picture(discriminator, pictures):
 
 def test_the_alt_text_of_each_widget_follows_its_controls(discriminator, pictures, record_property):
     rows = {
-        "patch": lambda i: widgets.draw_patch_view(PATCHES[i % 5], 256, i, 3, widgets.OVERLAYS[i % 3]),
-        "strides": lambda i: widgets.draw_strides(first=1 + i % 2, fourth=1 + i % 2),
         "logits": lambda i: widgets.draw_logits(discriminator, pictures, damage=widgets.DAMAGES[i % 4], row=i, fixed=bool(i % 2)),
     }
     measure(record_property, rows)
@@ -262,17 +224,6 @@ WRONG = {
         "walk back from one logit, layer by layer": lambda convs: 71,
         "stopped with TypeError": lambda convs: sum(convs),
     },
-    checks.output_size: {
-        "leave out the padding": through(lambda n, k, s, p: (n - k) // s + 1),
-        "you round up": through(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1),
-        "the +1 is missing": through(lambda n, k, s, p: (n + 2 * p - k) // s),
-        "how many pixels one logit sees": lambda convs, size: slow_receptive_field(convs),
-        "only divide by the strides": lambda convs, size: size // math.prod(conv.stride for conv in convs),
-        "one side only": through(lambda n, k, s, p: (n + p - k) // s + 1),
-        "you do not round": through(lambda n, k, s, p: (n + 2 * p - k) / s + 1),
-        "into tiles": lambda convs, size: size // slow_receptive_field(convs),
-        "pixel by pixel": lambda convs, size: size - slow_receptive_field(convs) + 1,
-    },
     checks.span: {
         "leave out the padding": ends(lambda convs, i: i * step_of(convs)),
         "off by one": lambda convs, i: (input_span(convs, i)[0], input_span(convs, i)[0] + slow_receptive_field(convs) - 1),
@@ -332,9 +283,6 @@ X, Y = torch.randn(2, 1, 3, 48, 48, generator=torch.Generator().manual_seed(1))
 @pytest.mark.parametrize(
     ("check", "answer"),
     [
-        (checks.receptive_field, slow_receptive_field),
-        (checks.receptive_field, receptive_field),
-        (checks.output_size, output_size),
         (checks.span, lambda convs, index: list(input_span(convs, index))),
         (checks.votes, lambda convs, size, row, column: int(figures.vote_map(convs, size, size)[row, column])),
         (checks.local, lambda network: widgets.with_fixed_statistics(network, X, Y)),

@@ -1,1 +1,9 @@
-"""Lesson 04: PatchGAN and its receptive field."""
+"""Lesson 04: the PatchGAN. Its first cell imports its tools from here."""
+
+from pix2pix_edu.classroom import play
+from pix2pix_edu.classroom.display import draw_pictures, show
+from pix2pix_edu.classroom.patchgan import checks, figures, local, widgets
+from pix2pix_edu.classroom.questions import predict, review
+from pix2pix_edu.classroom.session import start
+
+__all__ = ["checks", "draw_pictures", "figures", "local", "play", "predict", "review", "show", "start", "widgets"]

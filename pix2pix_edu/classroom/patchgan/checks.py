@@ -71,30 +71,8 @@ WRONG_FIELDS: list[Rule] = [
 ]
 
 
-def _sized(side: Callable[[float, Conv], float]) -> Callable[[Sequence[Conv], int], float]:
-    return lambda convs, size: _walk(convs, side, start=size)
 
 
-WRONG_SIZES: list[Rule] = [
-    (_sized(lambda s, v: (s - v.kernel) // v.stride + 1),
-     "you leave out the padding: each convolution reads 2 * padding more pixels than its input has"),
-    (_sized(lambda s, v: -((v.kernel - s - 2 * v.padding) // v.stride) + 1),
-     "you round up. A window that does not fit completely is dropped: round down with //"),
-    (_sized(lambda s, v: (s + 2 * v.padding - v.kernel) // v.stride),
-     "the +1 is missing: the first window counts too, before the first step"),
-    (lambda c, size: right_field(c),
-     "this is how many pixels one logit sees (70), not how many logits there are (30 at 256 px)"),
-    (lambda c, size: size // right_step(c),
-     "you only divide by the strides: 32 for the 70 patch. Each of the two 4x4 layers of stride 1 removes one more"),
-    (_sized(lambda s, v: (s + v.padding - v.kernel) // v.stride + 1),
-     "you pad one side only. Padding is added left *and* right: 2 * padding"),
-    (_sized(lambda s, v: (s + 2 * v.padding - v.kernel) / v.stride + 1),
-     "you do not round: there is no half logit. Round down with // at every layer"),
-    (lambda c, size: size // right_field(c),
-     "you cut the picture into tiles. Patches overlap: they are one step apart, not one patch"),
-    (lambda c, size: size - right_field(c) + 1,
-     "you slide the patch pixel by pixel. It moves by the product of the strides, and it may overhang the border"),
-]
 
 
 def _spanned(first: Callable[[Sequence[Conv], int], int]) -> Callable[[Sequence[Conv], int], tuple[int, int]]:
@@ -151,14 +129,6 @@ def receptive_field(answer: Callable[[list[Conv]], int]) -> str:
     """Check a function that returns the side of the square that one logit sees."""
     _compare(answer, right_field, WRONG_FIELDS, {name: (convs,) for name, convs in STACKS.items()})
     return "your walk gives 70, 34, 1, and 15 for a stack that is in no paper"
-
-
-@check
-def output_size(answer: Callable[[list[Conv], int], int]) -> str:
-    """Check a function that returns the side of the logit map."""
-    sides = {"the 70 patch": 256, "the 34 patch": 95, "the 1 patch": 64, "7x7/2, 3x3/1, 3x3/2": 32}
-    _compare(answer, right_size, WRONG_SIZES, {f"{name} at {side} px": (STACKS[name], side) for name, side in sides.items()})
-    return "30 logits a side at 256 px, and the right map for a side that no stride divides"
 
 
 @check

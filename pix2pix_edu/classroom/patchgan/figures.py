@@ -89,18 +89,6 @@ def logit_map(axes: Axes, logits: Tensor) -> float:
     return limit
 
 
-def draw_patch_map(logits: Tensor) -> Figure:
-    """Draw D's output for one picture: one logit for each patch, (rows, columns) or (1, 1, rows, columns)."""
-    logits = logits.reshape(logits.shape[-2:])
-    figure, (axes,) = new_figure(4.2, 3.4)
-    limit = logit_map(axes, logits)
-    axes.set_title(f"{logits.shape[0]} x {logits.shape[1]} logits, mean {logits.mean():.2f}", fontsize=10)
-    axes.set(xlabel="column of the map", ylabel="row of the map")
-    bar = figure.colorbar(axes.images[0], shrink=0.8, ticks=[-limit, 0, limit])
-    bar.ax.set_yticklabels([f"{-limit:.2g}\nfake", "0", f"{limit:.2g}\nreal"], fontsize=8)
-    return figure
-
-
 def vote_picture(axes: Axes, votes: Tensor) -> None:
     """Draw how many logits see each pixel, with the extremes in the title."""
     axes.imshow(votes.numpy(), cmap="cividis", vmin=0, interpolation="nearest")
@@ -117,32 +105,6 @@ def draw_vote_map(convs: Sequence[Conv], height: int, width: int) -> Figure:
         profile.step(range(width), votes[row], where="mid", color=COLOURS[role], label=f"row {row}")
     profile.set(xlabel="column (px)", ylabel="logits that see the pixel", ylim=(0, None))
     profile.legend(fontsize=8)
-    return figure
-
-
-def cell_map(axes: Axes, inside: Tensor, row: int, col: int) -> None:
-    """Draw the map as cells, dark where the patch is wholly inside the picture and pale where it overhangs; mark one logit."""
-    rows, columns = inside.shape
-    axes.imshow(inside.numpy(), cmap=CELLS, vmin=0, vmax=1, interpolation="nearest")
-    if max(rows, columns) <= 64:  # the lines would cover smaller cells
-        axes.hlines(np.arange(0.5, rows - 1), -0.5, columns - 0.5, color="white", linewidth=0.5)
-        axes.vlines(np.arange(0.5, columns - 1), -0.5, rows - 0.5, color="white", linewidth=0.5)
-    outline(axes, (row, row + 1), (col, col + 1), fill=COLOURS["patch"], line=1)
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    axes.set_title(f"{rows} x {columns} logits, {inside.sum()} wholly inside", fontsize=10, y=1.0)
-
-
-def draw_patch_panels(image: Tensor, convs: Sequence[Conv], row: int, col: int, others: Sequence[tuple[int, int]] = ()) -> Figure:
-    """Draw the patch on the picture, its logit on the map, and the votes for each pixel; the patches of `others` are thin white lines."""
-    height, width = image.shape[-2:]
-    figure, (picture, cells, votes) = bare_figure()
-    picture_with_patch(picture, image, convs, row, col)
-    side = receptive_field(convs)
-    for other_row, other_col in others:
-        corner = (input_span(convs, other_col)[0] - 0.5, input_span(convs, other_row)[0] - 0.5)
-        picture.add_patch(Rectangle(corner, side, side, facecolor="none", edgecolor="white", linewidth=0.8))
-    cell_map(cells, wholly_inside(convs, height, width), row, col)
-    vote_picture(votes, vote_map(convs, height, width))
     return figure
 
 

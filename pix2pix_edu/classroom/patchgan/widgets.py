@@ -9,85 +9,12 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from pix2pix_edu.classroom.display import draw_picture
 from pix2pix_edu.classroom.explorer import choice, explore, number, switch
-from pix2pix_edu.classroom.patchgan.figures import bare_figure, draw_cone, draw_judgement, draw_patch_panels, spans, vote_map, wholly_inside
-from pix2pix_edu.discriminator import PatchDiscriminator, patch_convs
-from pix2pix_edu.drawing.facades import draw_pair
-from pix2pix_edu.images import to_tensor
-from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
+from pix2pix_edu.classroom.patchgan.figures import draw_judgement
 
-OVERLAYS = ("this patch", "and its neighbours", "and a few others")
 PICTURES = ("real y", "fake G(x)", "left real, right fake")
 DAMAGES = ("none", "grey", "blur", "noise")
 DAMAGE_SIDE = 16  # px
-
-
-@functools.cache
-def photograph(house: int, size: int) -> Tensor:
-    """Return the photograph of one drawn house."""
-    return to_tensor(draw_pair(house, size)[1])
-
-
-@functools.cache
-def parameters(patch: int) -> int:
-    """Return how many weights the paper's D of this patch has."""
-    with torch.device("meta"):  # allocates no memory
-        return sum(weight.numel() for weight in PatchDiscriminator(patch).parameters())
-
-
-def draw_patch_view(patch: int = 70, size: int = 256, row: int = 15, column: int = 15, overlay: str = OVERLAYS[0]) -> tuple[Figure, str]:
-    """Draw one patch on the picture, on the map, and in the votes, with its numbers in words."""
-    convs = patch_convs(patch)
-    side = output_size(convs, size)
-    if side < 1:
-        return _no_map(patch, size)
-    row, column = min(row, side - 1), min(column, side - 1)
-    others = {OVERLAYS[0]: [], OVERLAYS[1]: _around(row, column, side), OVERLAYS[2]: _grid(side)}[overlay]
-    figure = draw_patch_panels(photograph(7, size), convs, row, column, others)
-    (top, bottom), (left, right) = input_span(convs, row), input_span(convs, column)
-    padding = " (numbers outside the picture are padding: zeros)" if min(top, left) < 0 or max(bottom, right) > size else ""
-    votes, inside = vote_map(convs, size, size), int(wholly_inside(convs, size, size).sum())
-    return figure, (
-        f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch. "
-        f"Logit ({row}, {column}) sees rows {top} to {bottom - 1} and columns {left} to {right - 1}{padding}. "
-        f"{f'In white: {len(others)} patches. ' if others else ''}"
-        f"{inside} of {side * side} patches are wholly inside. "
-        f"A pixel is seen by {votes.min()} to {votes.max()} logits. The paper's D of this patch has {parameters(patch):,} parameters."
-    )
-
-
-def _around(row: int, column: int, side: int) -> list[tuple[int, int]]:
-    return [(r, c) for r in (row - 1, row, row + 1) for c in (column - 1, column, column + 1) if 0 <= r < side and 0 <= c < side]
-
-
-def _grid(side: int) -> list[tuple[int, int]]:
-    step = max(5, side // 6)  # patch 1 has 65536 logits: all their outlines would merge into one grey
-    return [(r, c) for r in range(0, side, step) for c in range(0, side, step)]
-
-
-def _no_map(patch: int, size: int) -> tuple[Figure, str]:
-    """Draw a picture too small for any logit, with the library's error."""
-    figure, panels = bare_figure()
-    draw_picture(panels[0], photograph(7, size), f"{size} x {size} px: too small")
-    panels[1].text(0.5, 0.5, "no logit", transform=panels[1].transAxes, ha="center")
-    try:
-        PatchDiscriminator(patch, width=1)(*torch.empty(2, 1, 3, size, size))
-    except ValueError as error:
-        return figure, f"Patch {patch} on a {size} px picture: no output at all. The library raises: {error}."
-
-
-def draw_strides(kernel: int = 4, first: int = 2, second: int = 2, third: int = 2, fourth: int = 1, fifth: int = 1) -> tuple[Figure, str]:
-    """Draw five convolutions with these strides: the cone of pixels under one logit, and the resulting patch."""
-    strides = (first, second, third, fourth, fifth)
-    convs = [Conv(kernel, stride, padding=1) for stride in strides]
-    sides = [spans(convs[layer:], 64)[0] for layer in range(len(convs), -1, -1)]
-    chain = ", ".join(str(after_last - start) for start, after_last in sides)
-    map_side = output_size(convs, 256)
-    return draw_cone(convs), (
-        f"Kernel {kernel}, strides {', '.join(map(str, strides))}: from the logit down to the picture {chain} pixels. "
-        f"Patch {receptive_field(convs)}, {output_step(convs)} px from patch to patch, {map_side} x {map_side} logits at 256 px."
-    )
 
 
 @torch.no_grad()
