@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
@@ -36,6 +37,21 @@ def joint_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Lo
     d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake))) / 2
     adversarial, l1 = real_loss(D(x, fake)), F.l1_loss(fake, y)
     _descend_in_both(model, d_loss + objective.gan_weight * adversarial + objective.l1_weight * l1)
+    model.step += 1
+    return Losses(d_loss.detach(), adversarial.detach(), l1.detach())
+
+
+def old_verdict_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
+    """Not wrong, but unusual: as in the paper's own code, G gets D's verdict from before D's update, sent back through the updated D."""
+    G, D = model.generator, model.discriminator
+    fake = G(x)
+    logits = D(x, fake.detach()).detach().requires_grad_()
+    adversarial = real_loss(logits)
+    (asked,) = torch.autograd.grad(adversarial, logits)
+    d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach()))) / 2
+    descend(d_loss, model.discriminator_optimizer)
+    l1 = F.l1_loss(fake, y)
+    descend(objective.gan_weight * (asked * D(x, fake)).sum() + objective.l1_weight * l1, model.generator_optimizer)
     model.step += 1
     return Losses(d_loss.detach(), adversarial.detach(), l1.detach())
 

@@ -1,5 +1,6 @@
 import copy
 import json
+import math
 import re
 import signal
 import threading
@@ -13,9 +14,12 @@ from written_steps import RIGHT_STEP, edited, step_from
 from pix2pix_edu.classroom import monitor as monitoring
 from pix2pix_edu.classroom.curves import as_table, draw_runs, losses_so_far, running_mean
 from pix2pix_edu.classroom.small_runs import OBJECTIVE, short_run, small_batches, small_model, small_pairs
-from pix2pix_edu.classroom.training_step import checks, widgets
+from pix2pix_edu.classroom.training_step import checks, gradient_of, weights, widgets
 from pix2pix_edu.classroom.training_step.faults import FAULTS, mystery_runs
 from pix2pix_edu.classroom.training_step.figures import draw_gradients, draw_resumed
+from pix2pix_edu.classroom.wrong_steps import old_verdict_step
+from pix2pix_edu.objective import real_loss
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run.saving import write_losses
 from pix2pix_edu.training import Losses, train, train_step
 
@@ -446,3 +450,39 @@ def test_in_a_real_kernel_an_interrupted_training_stops_after_a_whole_step_and_t
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def test_the_gradient_of_a_loss_is_a_vector_over_all_weights_with_zeros_where_none_arrives():
+    model, (x, y) = small_model(), small_batches()[0]
+    G, D = model.generator, model.discriminator
+    loss = real_loss(D(x, G(x).detach()))
+    assert gradient_of(loss, D).shape == weights(D).shape
+    assert gradient_of(loss, D).abs().sum() > 0
+    assert gradient_of(loss, G).abs().sum() == 0
+    before = weights(G)
+    with torch.no_grad():
+        next(G.parameters()).add_(1.0)
+    assert not torch.equal(before, weights(G))  # it was a copy
+
+
+def test_the_step_with_the_old_verdict_is_the_usual_one_for_a_d_that_does_not_move():
+    still = {}
+    for step in (train_step, old_verdict_step):
+        with own_random_numbers(0):
+            model = small_model()
+            model.discriminator_optimizer.param_groups[0]["lr"] = 0.0
+            losses = step(model, *small_batches()[0], OBJECTIVE)
+        still[step] = (*losses, weights(model.generator))
+    for one, other in zip(*still.values(), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_the_step_with_the_old_verdict_does_not_ask_the_updated_d_for_its_verdict():
+    ends = {}
+    for step in (train_step, old_verdict_step):
+        with own_random_numbers(0):
+            model = small_model()
+            for group in model.discriminator_optimizer.param_groups:
+                group["lr"] = 0.1
+            ends[step] = step(model, *small_batches()[0], OBJECTIVE).adversarial.item()
+    assert abs(ends[old_verdict_step] - math.log(2)) < 0.1 < abs(ends[train_step] - math.log(2))
