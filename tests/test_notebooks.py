@@ -14,7 +14,7 @@ import pytest
 from repository import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-COURSE = [notebook for notebook in NOTEBOOKS if notebook.name[0].isdigit()]  # the others have figures only
+COURSE = [notebook for notebook in NOTEBOOKS if notebook.stem != "play"]  # that one has figures only
 LESSONS = [notebook for notebook in COURSE if not notebook.name.startswith("00")]
 SETUP = (ROOT / "tests" / "setup_cell.py").read_text().rstrip("\n")
 SITES = {  # the only sites that a lesson may link to
@@ -33,7 +33,7 @@ SITES = {  # the only sites that a lesson may link to
 REVEALING = ("reveal", "reveal_nearest", "decide")  # calls that compare a prediction with a measurement
 
 every_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-every_numbered_notebook = pytest.mark.parametrize("notebook", COURSE, ids=lambda path: path.stem)
+every_notebook_of_the_course = pytest.mark.parametrize("notebook", COURSE, ids=lambda path: path.stem)
 every_lesson = pytest.mark.parametrize("notebook", LESSONS, ids=lambda path: path.stem)
 
 
@@ -63,7 +63,7 @@ def code_lines(cell):
 
 
 def test_the_lessons_are_numbered_from_00_to_09():
-    assert [notebook.stem[:3] for notebook in COURSE] == [f"{number:02}_" for number in range(10)]
+    assert [notebook.stem[:3] for notebook in COURSE if notebook.stem != "speed"] == [f"{number:02}_" for number in range(10)]
 
 
 @every_notebook
@@ -80,7 +80,7 @@ def test_the_first_cell_has_a_title_and_the_badge_that_opens_this_very_notebook(
     assert f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})" in first
 
 
-@every_numbered_notebook
+@every_notebook_of_the_course
 def test_the_card_states_aim_need_minutes_and_data(notebook):
     card = cells(notebook)[1]["source"]
     for word in ("You will be able to", "You need", "Minutes", "Data"):
@@ -109,7 +109,7 @@ def test_markdown_cells_are_short(notebook):
             assert len(cell["source"].split()) <= 120, cell["source"][:80]
 
 
-@every_numbered_notebook
+@every_notebook_of_the_course
 def test_every_figure_has_an_alt_text(notebook):
     for call in calls(notebook, "show"):
         assert len(call.args) == 2 or isinstance(call.args[0], ast.Starred), ast.unparse(call)
@@ -117,7 +117,7 @@ def test_every_figure_has_an_alt_text(notebook):
     assert len(calls(notebook, "show")) >= 1
 
 
-@every_numbered_notebook
+@every_notebook_of_the_course
 def test_every_prediction_is_compared_with_a_measurement_and_shown_again_at_the_end(notebook):
     asked = list(calls(notebook, "predict"))
     revealed = [call for name in REVEALING for call in calls(notebook, name)]

@@ -188,7 +188,6 @@ def test_the_figures_draw():
     drawn = [
         figures.draw_durations({"here": 1e5, "there, floor": 0.3}, {"here": "a note"}),
         figures.draw_precisions([table, table], [table]),
-        figures.draw_schedules([1.0, 0.5], [1.0, 0.6], 1),
         figures.draw_movement({"constant": [0.1, 0.1], "decay": [0.1, 0.0]}, 1),
         figures.draw_records({str(number): curve for number in range(9)}),
     ]

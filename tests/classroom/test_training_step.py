@@ -453,7 +453,7 @@ def test_in_a_real_kernel_an_interrupted_training_stops_after_a_whole_step_and_t
 
 
 def test_the_gradient_of_a_loss_is_a_vector_over_all_weights_with_zeros_where_none_arrives():
-    model, (x, y) = small_model(), small_batches()[0]
+    model, (x, _) = small_model(), small_batches()[0]
     G, D = model.generator, model.discriminator
     loss = real_loss(D(x, G(x).detach()))
     assert gradient_of(loss, D).shape == weights(D).shape

@@ -55,19 +55,6 @@ def draw_precisions(full: Sequence[Tensor], reduced: Sequence[Tensor]) -> Figure
     return figure
 
 
-def draw_schedules(ours: Sequence[float], theirs: Sequence[float], pairs: int) -> Figure:
-    """Draw a learning rate that falls with each step, one that falls with each epoch, and their difference. One value per step."""
-    figure, (rates, differences) = new_figure(8.6, 2.6, columns=2)
-    epochs = [step / pairs for step in range(len(ours))]
-    rates.plot(epochs, ours, color=COLOURS["D"], label="with each step")
-    rates.plot(epochs, theirs, color=COLOURS["fake"], linestyle="--", label="with each epoch")
-    rates.legend(fontsize=8)
-    rates.set(xlabel="epoch", ylabel="share of the full rate", ylim=(0, 1.08))
-    differences.plot(epochs, [100 * (a - b) for a, b in zip(ours, theirs, strict=True)], color=COLOURS["D"], linewidth=0.5)
-    differences.set(xlabel="epoch", ylabel="difference (% of the full rate)")
-    return figure
-
-
 def draw_movement(movements: Mapping[str, Sequence[float]], start: int) -> Figure:
     """Draw how much each step changes the fakes, for several schedules whose decay begins at `start`."""
     figure, (axes,) = new_figure(7.5, 2.7)
