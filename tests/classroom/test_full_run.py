@@ -6,9 +6,10 @@ import torch
 from reactions import measure
 
 from pix2pix_edu.classroom.display import as_html
-from pix2pix_edu.classroom.full_run import checks, figures, widgets
+from pix2pix_edu.classroom.full_run import checks, figures, runs, widgets
 from pix2pix_edu.objective import Objective
-from pix2pix_edu.run.settings import Settings, build
+from pix2pix_edu.run import loop
+from pix2pix_edu.run.settings import Settings, build, open_pairs
 from pix2pix_edu.speed.roofline import Machine, count_costs, floor_seconds
 from pix2pix_edu.training import Batches, train_step
 
@@ -203,3 +204,40 @@ def test_the_widget_answers_with_a_caption_that_follows_its_controls(record_prop
 def test_the_caption_shows_a_step_that_only_waits_for_memory():
     slow_memory = {"slow": Machine(flops=1e18, bytes=1e9)}
     assert "100% of it for memory" in widgets.draw_run_time(slow_memory)[1]
+
+
+def test_what_a_run_left_is_read_as_columns_of_pictures_and_a_table_of_losses(tmp_path):
+    settings = Settings(size=32, depth=3, width=4, patch=16, steps=6, count=4)
+    history = list(loop.run(loop.resume(settings, tmp_path), settings, tmp_path, save_every=2))
+    columns = runs.stages(tmp_path, 32)
+    assert list(columns) == ["input x", "G(x), step 2", "G(x), step 6", "target y"]
+    assert {tuple(pictures.shape) for pictures in columns.values()} == {(2, 3, 32, 32)}
+    x, y = open_pairs(settings, "val")[0]
+    assert (columns["input x"][0] - x).abs().max() < 0.01
+    assert (columns["target y"][0] - y).abs().max() < 0.01
+    table = runs.read_losses(tmp_path)
+    assert table.shape == (6, 3)
+    assert table[3, 2] == pytest.approx(history[3].l1.item(), abs=1e-5)
+
+
+def test_a_run_without_a_picture_says_so(tmp_path):
+    with pytest.raises(ValueError, match="no picture yet"):
+        runs.stages(tmp_path, 32)
+
+
+def test_the_questions_of_the_forums_are_answered_from_the_losses(capsys):
+    runs.print_answers(torch.tensor([0.7, 0.7, 0.4]), torch.tensor([0.05, 2.0, 0.1]), l1_of_new_pairs=0.3)
+    answers = dict(line.split("? ") for line in capsys.readouterr().out.splitlines())
+    assert answers["Is D near 0"].startswith("Yes")
+    assert answers["Is L1 far lower than on new pairs"].startswith("Yes")
+    assert answers["Is a number not finite"].startswith("No")
+    runs.print_answers(torch.tensor([0.7, 0.7, 0.4]), torch.tensor([0.8, 0.6, 0.5]), l1_of_new_pairs=0.5)
+    answers = dict(line.split("? ") for line in capsys.readouterr().out.splitlines())
+    assert {answer[:2] for answer in answers.values()} == {"No"}
+
+
+def test_fakes_are_watched_at_each_step_and_a_rate_of_0_moves_nothing():
+    moved, l1 = runs.watched(lambda step: 0.0, seed=0)
+    assert len(moved) == 59
+    assert max(moved) < 1e-6
+    assert 0.1 < l1 < 1
