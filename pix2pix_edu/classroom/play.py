@@ -48,7 +48,7 @@ class Figure(anywidget.AnyWidget):
     def _opened(self, file: str) -> tuple[dict, list[bytes]]:
         if file not in {f"{cell}-{seed}" for cell in CELLS for seed in SEEDS}:
             raise ValueError(f"the gallery has no {file}")
-        return {}, [(GALLERY / f"{file}.webp").read_bytes()]
+        return {}, [(GALLERY / f"{file}.avif").read_bytes()]
 
     def _translated(self, question: dict) -> tuple[dict, list[bytes]]:
         results = self._translate(question["names"], question["labels"], question.get("keep"))

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from pix2pix_edu.classroom.display import as_html
-from pix2pix_edu.classroom.draw import checks, figures
+from pix2pix_edu.classroom.draw import checks, figures, holding
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.layout import Box
+from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_tensor
 
 
@@ -193,3 +194,21 @@ def test_the_shares_in_the_histogram_of_each_batch_add_up_to_100_percent():
     lines = [line.get_data().values for line in figure.axes[0].patches]
     assert [round(float(line.sum()), 6) for line in lines] == [100.0, 100.0]
     assert as_html(figure, "drawn").startswith("<img")
+
+
+def test_holding_norms_and_deep_levels_keeps_a_far_change_away():
+    torch.manual_seed(0)
+    generator = Generator(depth=5, width=8)
+    x = torch.rand(1, 3, 64, 64) * 2 - 1
+    changed = x.clone()
+    changed[..., :4, :4] += 0.5
+    held = holding.with_norms_of(generator, x)
+    assert (holding.paint(held, x) - holding.paint(generator, x)).abs().max() < 1e-4
+    assert torch.equal(holding.paint(generator, x, deep_of=x), holding.paint(generator, x))
+
+    def far(network, **options):
+        return (holding.paint(network, changed, **options) - holding.paint(network, x, **options))[:, 48:, 48:].abs().max().item()
+
+    assert far(generator) > 0
+    assert far(held, deep_of=x) == 0
+    assert not any(module._forward_pre_hooks for module in held.modules())

@@ -1,4 +1,4 @@
-"""Lesson 07: the paper's experiments. Its first cell imports everything from here."""
+"""Lesson 07: the paper's experiments. Its first cell imports its tools from here."""
 
 from pix2pix_edu.classroom import play
 from pix2pix_edu.classroom.display import draw_pictures, show

@@ -60,18 +60,6 @@ def draw_squares(axes: Axes, image: Tensor, convs: Sequence[Conv], meant: int) -
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
 
 
-def draw_losses(curves: Mapping[str, Tensor]) -> Figure:
-    """Draw G's loss over the score that D's last convolution gives a fake, in several programs; one value for each of SCORES."""
-    figure, (axes,) = new_figure(7.2, 3.1)
-    for place, (name, values) in enumerate(curves.items()):
-        dashed = (0, (4, 2)) if place % 2 else "-"  # curves of two programs may coincide
-        axes.plot(SCORES, values, color=LINES[place % len(LINES)], linestyle=dashed, linewidth=2, label=name)
-    axes.axhline(0, color="grey", linewidth=0.6)
-    axes.set(xlabel="score of D's last convolution (fake: low, real: high)", ylabel="what G pays", ylim=(-8.5, 10))
-    axes.legend(fontsize=8)
-    return figure
-
-
 def draw_system(name: str, image: Tensor, convs: Sequence[Conv], side: int, meant: int, paid: Tensor, limits: LossRange) -> Figure:
     """Draw both patches on the picture, the map as a grid of `side` values, and `paid`: G's loss for each of SCORES."""
     figure, (picture, cells, loss) = new_figure(7.6, 2.6, columns=3)

@@ -17,7 +17,7 @@ from pix2pix_edu.images import to_image, to_tensor
 
 def usable_runs(models: Sequence[str], folder: Path) -> list[int]:
     """Return the seeds for which the gallery has all of the models."""
-    runs = [seed for seed in SEEDS if all((folder / f"{model}-{seed}.webp").exists() for model in models)]
+    runs = [seed for seed in SEEDS if all((folder / f"{model}-{seed}.avif").exists() for model in models)]
     if not runs:
         train = f"python -m pix2pix_edu experiments RUNS --cells {' '.join(models)} --gallery {folder}"
         raise ValueError(f"{folder} has no seed with all of {', '.join(models)}: choose other models, or train them with  {train}")
