@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 def checksums(folder: Path) -> str:
     """A line per picture and record in the folder, as sha256sum writes them."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix in (".png", ".webp", ".json"))
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".png", ".avif", ".json"))
     return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files)
 
 

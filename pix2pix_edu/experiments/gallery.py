@@ -18,7 +18,7 @@ from pix2pix_edu.run.record import read_record
 from pix2pix_edu.training import stack_pairs
 
 GALLERY = DATA / "gallery"
-QUALITY = 70  # of the pictures, which are WebP files
+QUALITY = 60  # of the pictures, which are AVIF files
 
 
 def add_cell(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
@@ -26,13 +26,13 @@ def add_cell(cell: Path, name: str, seed: int, gallery: Path = GALLERY) -> None:
     steps = [int(step) for step in read_record(cell / "record.json")["scores"]]
     rows = [np.asarray(Image.open(cell / f"fakes_{step:06d}.png")) for step in steps]
     gallery.mkdir(parents=True, exist_ok=True)
-    write_picture(Image.fromarray(np.vstack(rows)), gallery / f"{name}-{seed}.webp")
+    write_picture(Image.fromarray(np.vstack(rows)), gallery / f"{name}-{seed}.avif")
     write_text(gallery / f"{name}-{seed}.json", (cell / "record.json").read_text())
 
 
 def write_picture(picture: Image.Image, file: Path | io.BytesIO) -> None:
     """Compress a picture as all pictures of the gallery are compressed."""
-    picture.save(file, format="WEBP", quality=QUALITY, method=6)
+    picture.save(file, format="AVIF", quality=QUALITY, subsampling="4:4:4", speed=6)
 
 
 def save_yardsticks(size: int, gallery: Path = GALLERY) -> None:
@@ -59,7 +59,7 @@ def fakes(name: str, seed: int, step: int, gallery: Path = GALLERY) -> Tensor:
     if step not in known:
         raise ValueError(f"the fakes of {name} were saved after {', '.join(map(str, known))} steps, not after {step}")
     size = record(name, seed, gallery)["settings"]["size"]
-    with Image.open(gallery / f"{name}-{seed}.webp") as picture:
+    with Image.open(gallery / f"{name}-{seed}.avif") as picture:
         row = picture.crop((0, known.index(step) * size, picture.width, (known.index(step) + 1) * size)).convert("RGB")
     return torch.stack(to_tensor(row).split(size, dim=-1))
 

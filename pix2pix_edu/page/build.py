@@ -75,7 +75,7 @@ def _write_figures(folder: Path, network: str, network_bytes: int) -> None:
     contents["learning"]["worker"] = "trainer_worker.js"
     (folder.parent / "gallery").mkdir()
     for cell, seed in product(contents["runs"]["cells"], contents["runs"]["seeds"]):
-        shutil.copy(GALLERY / f"{cell['name']}-{seed}.webp", folder.parent / "gallery")
+        shutil.copy(GALLERY / f"{cell['name']}-{seed}.avif", folder.parent / "gallery")
     contents["draw"] = data.draw(network) | {"megabytes": round(network_bytes / 1e6, 1)}
     for name, content in contents.items():
         content = _pictures_as_files(content, folder, name)

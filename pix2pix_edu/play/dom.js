@@ -86,7 +86,7 @@ export function choices(title, options, value, onChange) {
 
 /** A slider over a list of values, with the chosen one beside its title. Returns {element}, with a `value` as of choices(). */
 export function slider(title, values, value, onChange, say = String) {
-  const input = make("input", { type: "range", min: 0, max: values.length - 1, step: 1 });
+  const input = make("input", { type: "range", id: unique("slider"), min: 0, max: values.length - 1, step: 1 });
   const output = make("output");
   const show = () => {
     output.textContent = say(values[input.value]);
@@ -97,7 +97,7 @@ export function slider(title, values, value, onChange, say = String) {
     onChange(values[input.value]);
   };
   const control = {
-    element: make("label", { class: "play-slider" }, make("span", {}, title, " ", output), input),
+    element: make("label", { class: "play-slider", for: input.id }, make("span", {}, title, " ", output), input), // else it would name its output
     set value(chosen) {
       input.value = values.indexOf(chosen);
       show();

@@ -39,7 +39,8 @@ def recorded_runs(table: str = GRID, gallery: Path = GALLERY) -> dict:
         "rows": list(dict.fromkeys(row for _, row in places.values())),
         "measures": [{"name": name, "title": title, "marks": OF_REAL.get(name, reading)} for name, title in shown.items()],
         "cells": [_cell(name, places[value], shown, gallery) for value, name in names.items()],
-        **{side: webp(sheet([to_image(each) for each in pictures], SHOWN), 85) for side, pictures in (("x", x), ("y", y))},
+        "x": webp(sheet([to_image(each) for each in x], SHOWN), 85, lossless=not of_labels),
+        "y": webp(sheet([to_image(each) for each in y], SHOWN), 85, lossless=of_labels),
         "cover": webp(sheet(covers, len(covers)), 80),
     }
 

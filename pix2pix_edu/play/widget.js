@@ -27,7 +27,7 @@ export function renderWith(create) {
 
     async function load(file) {
       const [, [picture]] = await question({ file });
-      return URL.createObjectURL(new Blob([picture], { type: "image/webp" }));
+      return URL.createObjectURL(new Blob([picture], { type: "image/avif" }));
     }
 
     function receive(answer, buffers) {

@@ -70,7 +70,7 @@ def without_pictures(page):
 
 
 def test_compression_does_not_tell_real_from_fake(tmp_path):
-    """The fakes of a perfect G, kept in a gallery, are the real pictures of the game, in every pixel but for a level or two."""
+    """The fakes of a perfect G, kept in a gallery, are the real pictures of the game, pixel by pixel."""
     reals = [np.asarray(to_image(y)) for _, y in unseen_pairs("painted", BASE.size)[:12]]
     Image.fromarray(np.hstack(reals)).save(tmp_path / f"fakes_{BASE.steps:06d}.png")
     rest = {"command": "", "step": BASE.steps, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {str(BASE.steps): {}}}
@@ -78,7 +78,8 @@ def test_compression_does_not_tell_real_from_fake(tmp_path):
     gallery.add_cell(tmp_path, "L1", 0, tmp_path / "gallery")
     fakes, real = gallery.fakes("L1", 0, BASE.steps, tmp_path / "gallery"), real_pictures("L1", 0, tmp_path / "gallery")
     untouched = torch.stack([y for _, y in unseen_pairs("painted", BASE.size)[:12]])
-    assert (real - untouched).abs().mean() > 3 * (real - fakes).abs().mean()
+    assert torch.equal(fakes, real)
+    assert (real - untouched).abs().mean() > 0.01  # so a picture without compression could be recognised
 
 
 def test_the_real_picture_is_the_target_of_the_same_input(built):

@@ -38,9 +38,7 @@ def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Ten
 @lru_cache(maxsize=64)
 def real_pictures(model: str, run: int, folder: Path) -> Tensor:
     """Return the targets y of the shown inputs, compressed like the fakes of this cell: otherwise the compression would tell them apart."""
-    pictures = []
-    for y in gallery.shown_pairs(model, run, folder)[1]:
-        buffer = io.BytesIO()
-        gallery.write_picture(to_image(y), buffer)
-        pictures.append(to_tensor(Image.open(buffer).convert("RGB")))
-    return torch.stack(pictures)
+    _, y = gallery.shown_pairs(model, run, folder)
+    buffer = io.BytesIO()
+    gallery.write_picture(to_image(torch.cat(list(y), dim=-1)), buffer)  # in a row, as in the gallery
+    return torch.stack(to_tensor(Image.open(buffer).convert("RGB")).split(y.shape[-1], dim=-1))

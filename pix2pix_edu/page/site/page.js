@@ -26,7 +26,7 @@ async function build(section, state) {
     const data = await response.json();
     let ready = false; // what a figure reports while it is built is not a change
     shown.get(section)?.stop?.();
-    shown.set(section, create(data, state, (now) => ready && remember(section.id, now), { run: openNetworks(data), load: async (file) => `gallery/${file}.webp` }));
+    shown.set(section, create(data, state, (now) => ready && remember(section.id, now), { run: openNetworks(data), load: async (file) => `gallery/${file}.avif` }));
     place.replaceChildren(shown.get(section).element);
     ready = true;
   } catch (error) {
