@@ -67,7 +67,7 @@ TABLES = {  # for each question: the values that are compared, and the cell of e
 
 def cell_settings(name: str, seed: int) -> Settings:
     if name not in CELLS:
-        raise ValueError(f"there is no cell {name!r}: choose from {', '.join(CELLS)}")
+        raise ValueError(f"there is no cell {name!r}: choose from {', '.join(list(CELLS)[:20])}, or one that `experiments --help` names")
     if {2 * seed, 2 * seed + 1} & {TEST_SEED, READER_SEED}:
         raise ValueError(f"with seed {seed} a run would train on the pairs that score all runs: choose another seed")
     return replace(CELLS[name], seed=seed)

@@ -144,8 +144,8 @@ def translations(name: str, x: Tensor, kept: Tensor | None = None) -> list[Image
 
 
 def probabilities(logits: Tensor) -> list[float]:
-    """The probability of "real" of each patch, row by row, never quite 0 or 1."""
-    return [round(value, 3) for value in logits.sigmoid().clamp(0.001, 0.999).flatten().tolist()]
+    """The probability of "real" of each patch in thousandths, row by row, never quite 0 or 1."""
+    return [round(1000 * value) for value in logits.sigmoid().clamp(0.001, 0.999).flatten().tolist()]
 
 
 def as_text(labels: Tensor) -> str:

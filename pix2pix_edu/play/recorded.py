@@ -28,7 +28,8 @@ def recorded_runs(table: str = GRID, gallery: Path = GALLERY) -> dict:
     reading = {} if of_labels else {words: yardsticks(task, gallery)[mark]["per_class"] for mark, words in MARKS.items()}
     places = {value: _place(table, value) for value in names}
     x, y = shown_pairs(first, SEEDS[0], gallery)
-    covers = [to_image(fakes(name, SEEDS[0], steps[-1], gallery)[0]) for name in names.values()]
+    shown_first = [(name, SEEDS[0]) for name in names.values()] + [(BASE_CELL, seed) for seed in SEEDS[1:]]
+    covers = [to_image(fakes(name, seed, steps[-1], gallery)[0]) for name, seed in shown_first]
     return {
         "size": settings["size"],
         "houses": SHOWN,
@@ -40,8 +41,8 @@ def recorded_runs(table: str = GRID, gallery: Path = GALLERY) -> dict:
         "measures": [{"name": name, "title": title, "marks": OF_REAL.get(name, reading)} for name, title in shown.items()],
         "cells": [_cell(name, places[value], shown, gallery) for value, name in names.items()],
         "x": webp(sheet([to_image(each) for each in x], SHOWN), 85, lossless=not of_labels),
-        "y": webp(sheet([to_image(each) for each in y], SHOWN), 85, lossless=of_labels),
-        "cover": webp(sheet(covers, len(covers)), 80),
+        "y": webp(sheet([to_image(each) for each in y], SHOWN), 75, lossless=of_labels),
+        "cover": webp(sheet(covers, len(covers)), 60),
     }
 
 

@@ -8,7 +8,7 @@ const [WIDTH, HEIGHT, LEFT, BELOW] = [272, 132, 30, 18]; // of the curves
 /**
  * data: {size, houses, steps, seeds, columns, rows, measures: [{name, title, marks: {name: value}}], x, y, cover: urls of sheets of one row,
  *   start: a name, cells: [{name, title, column, row, scores: {measure: a list for each seed, a value for each step}}]}. The cover has the first house
- *   of every cell, from the first seed, after the last step.
+ *   of every cell, from the first seed, after the last step, and then that of the cell `start` from the other seeds.
  * state: {column, row, house, step, seed, measure, wipe}. load(file) resolves to the address of a picture with a row for each step.
  * Returns {element}.
  */
@@ -35,9 +35,16 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   element.append(make("div", { class: `play-panels${data.rows.length > 1 ? "" : " runs-flat"}` }, grid, one), caption);
 
   const images = new Map(); // of the runs, by file; null while one is loading
-  let [sheets, loading, trouble] = [null, 0, ""];
+  let [sheets, loading, trouble, touched] = [null, 0, "", false];
   const chosen = () => cells.find(({ column, row }) => column === now.column && row === now.row);
-  const covered = (seed) => now.house === 1 && now.step === steps.at(-1) && seed === seeds[0];
+  const first = chosen();
+
+  /** Where the cover has this run's picture, or -1: it has the first seed of every cell, then the other seeds of the first chosen cell. */
+  function coverOf(cell, seed) {
+    if (now.house !== 1 || now.step !== steps.at(-1)) return -1;
+    if (seed === seeds[0]) return cells.indexOf(cell);
+    return cell.name === data.start && cell === first ? cells.length + seeds.indexOf(seed) - 1 : -1;
+  }
 
   /** The image of a run. It is loaded when it is first asked for, and then all is painted again. */
   function imageOf({ name }, seed) {
@@ -56,9 +63,10 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
 
   /** What a run made of the house, painted as soon as it is there. The cover makes the first look quick. */
   function paintFake(canvas, cell, seed, wanted) {
-    const image = wanted || !covered(seed) ? imageOf(cell, seed) : images.get(`${cell.name}-${seed}`);
+    const place = coverOf(cell, seed);
+    const image = (wanted && touched) || place < 0 ? imageOf(cell, seed) : images.get(`${cell.name}-${seed}`);
     if (image) paintTile(canvas, image, now.house - 1, steps.indexOf(now.step), size);
-    else if (covered(seed)) paintTile(canvas, sheets.cover, cells.indexOf(cell), 0, size);
+    else if (place >= 0) paintTile(canvas, sheets.cover, place, 0, size);
   }
 
   const repaint = oncePerFrame(() => {
@@ -67,15 +75,19 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
     wipe.show(now.wipe);
     paintCurves(curves, data, cell, now);
     legend.textContent = `${measure.title}: the seeds of this cell, the other cells in grey.`;
+    if (sheets) paint(cell);
     say(trouble || `${describe(data, cell, now)}${loading ? " Loading pictures." : ""}`);
-    if (!sheets) return;
+  });
+
+  function paint(cell) {
     for (const tile of tiles) paintFake(tile.canvas, tile.cell, now.seed, false);
     for (const { seed, canvas } of small) seed === null ? paintTile(canvas, sheets.x, now.house - 1, 0, size) : paintFake(canvas, cell, seed, true);
     paintTile(wipe.real, sheets.y, now.house - 1, 0, size);
     paintFake(wipe.fake, cell, now.seed, true);
-  });
+  }
 
   function change(values) {
+    touched = true;
     Object.assign(now, values);
     const { wipe: _, ...told } = now;
     onState(told);

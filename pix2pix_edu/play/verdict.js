@@ -6,7 +6,7 @@ import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./rece
 
 /**
  * data: {size, houses: [url], judges: {patch: {convs: [[kernel, stride, padding]], side, houses: [{fake: url, p_real: [p], p_fake: [p]}]}}}.
- * The probabilities are those of "real", row by row. state: {patch, house, row, column}. Returns {element}.
+ * The probabilities are those of "real" in thousandths, row by row. state: {patch, house, row, column}. Returns {element}.
  */
 export function createVerdict(data, state = {}, onState = () => {}) {
   const whole = (value, otherwise) => (Number.isInteger(Number(value ?? "no")) ? Number(value) : otherwise);
@@ -26,7 +26,8 @@ export function createVerdict(data, state = {}, onState = () => {}) {
   const convs = () => toConvs(judge().convs);
   const repaint = oncePerFrame(() => {
     const { side, houses: seen } = judge();
-    const { fake, p_real: real, p_fake: faked } = seen[now.house - 1];
+    const { fake, p_real, p_fake } = seen[now.house - 1];
+    const [real, faked] = [p_real, p_fake].map((values) => values.map((value) => value / 1000));
     views[0].paint(data.houses[now.house - 1], real, side, convs(), now, coloured);
     views[1].paint(fake, faked, side, convs(), now, coloured);
     const at = now.row * side + now.column;

@@ -6,7 +6,7 @@ from lab import move_by_keyboard, picture, run_all
 from playwright.sync_api import expect
 
 
-@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan", "07_experiments", "08_published"])
+@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan", "08_published"])
 def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_picture_and_its_words(page, jupyterlab, notebook):
     run_all(page, jupyterlab, notebook)
     explorers = page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-html figure)")

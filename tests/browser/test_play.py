@@ -495,7 +495,7 @@ def test_the_recorded_trainings_show_the_pictures_and_the_scores_of_the_gallery(
     assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(2)"), fakes("lambda_10", 1, 400)[3])
     x, y = shown_pairs("lambda_10")
     assert near(canvas_pixels(page, ".runs-seeds figure:nth-of-type(1) canvas"), x[3])
-    assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(1)"), y[3], levels=6)
+    assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(1)"), y[3], levels=8)
     for number in range(3):
         shown = canvas_pixels(page, f".runs-seeds figure:nth-of-type({number + 2}) canvas")
         assert near(shown, fakes("lambda_10", number, 400)[3])

@@ -363,7 +363,7 @@ def test_with_every_figure_built_nothing_is_wider_than_the_window(visit, width):
     page = visit(viewport={"width": width, "height": 844})
     see_everything(page)
     page.locator("#learning").get_by_role("button", name="One step").click()
-    expect(page.locator("#learning .play-caption")).to_contain_text("1 steps")
+    expect(page.locator("#learning .play-caption")).to_contain_text("1 step.")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     outside = page.evaluate("""() => [...document.querySelectorAll("body *")].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect();
