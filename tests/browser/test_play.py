@@ -299,7 +299,7 @@ def test_a_logit_of_a_trained_d_is_read_at_the_patch_that_is_pointed_at(visit):
     state = page.evaluate("window.states.at(-1)")
     judge = data.verdict()["judges"][34]
     at = state["row"] * judge["side"] + state["column"]
-    real, fake = (judge["houses"][0][name][at] for name in ("p_real", "p_fake"))
+    real, fake = (judge["houses"][0][name][at] / 1000 for name in ("p_real", "p_fake"))
     assert f"D gives the real patch {real:.2f} and the fake one {fake:.2f}." in caption(page)
     first, after_last = input_span(patch_convs(34), state["column"])
     assert abs((first + after_last) / 2 - 0.7 * 64) <= output_step(patch_convs(34)) / 2 + 1
