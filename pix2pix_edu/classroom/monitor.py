@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import ipywidgets as widgets
 import torch
@@ -22,11 +22,12 @@ HOW_TO_STOP = "interrupt the kernel (the stop button) to stop after this step; r
 
 
 def monitor(
-    steps: Iterable[Losses], model: Pix2Pix, pairs: Pairs, until: int, earlier: Sequence[Losses] = (), seconds: float = 1.0
+    steps: Generator[Losses, None, None], model: Pix2Pix, pairs: Pairs, until: int, earlier: Sequence[Losses] = (), seconds: float = 1.0
 ) -> Iterator[Losses]:
     """Yield each step's losses. Meanwhile show curves, samples and progress, redrawn at most every `seconds` seconds.
 
-    The curves begin with the losses of the `earlier` steps, so they go on when a stopped training does.
+    The curves begin with the losses of the `earlier` steps, so they go on when a stopped training does. However the cell ends, `steps`
+    is closed: a run that is saved on the way then saves its last step.
     """
     view, stop = View(model, pairs, until, earlier), threading.Event()
     display(view.box)
@@ -41,6 +42,7 @@ def monitor(
                 if time.perf_counter() > due:
                     due = time.perf_counter() + max(seconds, view.update() / SHARE_OF_TIME)
     finally:
+        steps.close()
         view.close()
 
 

@@ -1,4 +1,4 @@
-"""Figures one can push in a notebook. They run in the browser; the kernel is asked only to run a trained network."""
+"""Figures one can push in a notebook. They run in the browser; the kernel runs trained networks and opens files for them."""
 
 import numpy as np
 import torch

@@ -45,10 +45,11 @@ def old_verdict_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective)
     """Not wrong, but unusual: as in the paper's own code, G gets D's verdict from before D's update, sent back through the updated D."""
     G, D = model.generator, model.discriminator
     fake = G(x)
-    logits = D(x, fake.detach()).detach().requires_grad_()
+    verdict = D(x, fake.detach())
+    logits = verdict.detach().requires_grad_()
     adversarial = real_loss(logits)
     (asked,) = torch.autograd.grad(adversarial, logits)
-    d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach()))) / 2
+    d_loss = (real_loss(D(x, y)) + fake_loss(verdict)) / 2
     descend(d_loss, model.discriminator_optimizer)
     l1 = F.l1_loss(fake, y)
     descend(objective.gan_weight * (asked * D(x, fake)).sum() + objective.l1_weight * l1, model.generator_optimizer)

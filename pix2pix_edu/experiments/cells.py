@@ -22,12 +22,14 @@ from pix2pix_edu.training import Losses, Pix2Pix, stack_pairs
 
 SEEDS = (0, 1, 2)
 MOMENTS = (150, 400, 1200)  # steps after which fakes are saved, besides the last step
-SHOWN = 12  # test pairs whose fakes are saved as pictures
+TESTED, SHOWN = 100, 12  # unseen pairs that score every cell, and those of them whose fakes are saved as pictures
 TEST_SEED, READER_SEED = 1000, 1001  # of drawings that no run trains on, and that no setting was tuned on
 
 BASE = Settings(size=128, depth=5, width=24, patch=34, batch_size=1, lr=5e-4, discriminator_lr=5e-4, count=800, steps=3000, fast=True)
 LOSSES = ("L1", "GAN", "cGAN", "L1+GAN", "L1+cGAN")
 LAMBDAS, PATCHES = (0, 1, 10, 100, 1000), (1, 16, 34, 70)  # of the grid lambda x patch
+COUNTS = (25, 100, 400, 1600, 6400)  # of pairs
+UNPAINTED = ("L1", "cGAN", "L1+GAN", "L1+cGAN")
 
 
 def grid_cell(weight: int, patch: int) -> str:
@@ -44,23 +46,23 @@ def _grid_settings(weight: int, patch: int) -> Settings:
 
 CELLS = {
     **{loss: replace(BASE, loss=loss) for loss in LOSSES},
-    **{grid_cell(weight, 34): _grid_settings(weight, 34) for weight in (1, 10, 30, 300, 1000)},
+    **{grid_cell(weight, BASE.patch): _grid_settings(weight, BASE.patch) for weight in (1, 10, 30, 300, 1000)},
     **{f"encoder_decoder_{loss}": replace(BASE, loss=loss, skips=False) for loss in ("L1", "L1+cGAN")},
     **{grid_cell(100, patch): _grid_settings(100, patch) for patch in (1, 16, 70, 142)},
     **{f"labels_{loss}": replace(BASE, loss=loss, drawn="painted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
-    **{f"pairs_{count}": replace(BASE, count=count) for count in (25, 100, 400, 1600, 6400)},
-    **{f"unpainted_{loss}": replace(BASE, loss=loss, drawn="unpainted") for loss in ("L1", "cGAN", "L1+GAN", "L1+cGAN")},
+    **{f"pairs_{count}": replace(BASE, count=count) for count in COUNTS},
+    **{f"unpainted_{loss}": replace(BASE, loss=loss, drawn="unpainted") for loss in UNPAINTED},
     **{grid_cell(weight, patch): _grid_settings(weight, patch) for weight in (0, 1, 10, 1000) for patch in (1, 16, 70)},
 }
 TABLES = {  # for each question: the values that are compared, and the cell of each
     "loss": {loss: loss for loss in LOSSES},
-    "lambda": {str(weight): grid_cell(weight, 34) for weight in (0, 1, 10, 30, 100, 300, 1000)},
+    "lambda": {str(weight): grid_cell(weight, BASE.patch) for weight in (0, 1, 10, 30, 100, 300, 1000)},
     "generator": {"U-Net, L1": "L1", "encoder-decoder, L1": "encoder_decoder_L1"}
     | {"U-Net, L1+cGAN": "L1+cGAN", "encoder-decoder, L1+cGAN": "encoder_decoder_L1+cGAN"},
     "patch": {str(patch): grid_cell(100, patch) for patch in (1, 16, 34, 70, 142)},
     "photo to labels": {loss: f"labels_{loss}" for loss in ("L1", "cGAN", "L1+cGAN")},
-    "pairs": {str(count): f"pairs_{count}" for count in (25, 100, 400, 1600, 6400)},
-    "unpainted": {loss: f"unpainted_{loss}" for loss in ("L1", "cGAN", "L1+GAN", "L1+cGAN")},
+    "pairs": {str(count): f"pairs_{count}" for count in COUNTS},
+    "unpainted": {loss: f"unpainted_{loss}" for loss in UNPAINTED},
     "lambda x patch": {f"{weight}, {patch}": grid_cell(weight, patch) for weight in LAMBDAS for patch in PATCHES},
 }
 
@@ -126,7 +128,7 @@ def score(fakes: Tensor, settings: Settings) -> dict[str, object]:
 @cache
 def unseen_pairs(drawn: str, size: int) -> list[tuple[Tensor, Tensor]]:
     """The pairs on which every cell is scored."""
-    return list(SyntheticPairs(100, size, TEST_SEED, DRAWN[drawn]))
+    return list(SyntheticPairs(TESTED, size, TEST_SEED, DRAWN[drawn]))
 
 
 @cache

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import tempfile
 from itertools import product
@@ -20,7 +21,7 @@ from pix2pix_edu.weights.onnx_graph import packages, write_live_onnx, write_onnx
 SITE = HERE / "page" / "site"
 PLAY = HERE / "play"
 MARK = "page.json"  # by this file a folder is known to be such a page
-PICTURE = "data:image/webp;base64,"
+PICTURE = re.compile(r"data:image/(webp|avif);base64,")
 
 
 def build(folder: Path, network: str) -> float:
@@ -89,7 +90,8 @@ def _pictures_as_files(content: object, folder: Path, name: str) -> object:
             return {key: _pictures_as_files(each, folder, f"{name}_{key}".replace(" ", "_")) for key, each in content.items()}
         case list():
             return [_pictures_as_files(each, folder, f"{name}_{number}") for number, each in enumerate(content)]
-        case str() if content.startswith(PICTURE):
-            (folder / f"{name}.webp").write_bytes(base64.b64decode(content.removeprefix(PICTURE)))
-            return f"{folder.name}/{name}.webp"
+        case str() if picture := PICTURE.match(content):
+            file = folder / f"{name}.{picture[1]}"
+            file.write_bytes(base64.b64decode(content[picture.end() :]))
+            return f"{folder.name}/{file.name}"
     return content

@@ -16,16 +16,8 @@ from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import without_dropout
 
-FIGURES = (
-    "patch",
-    "verdict",
-    "objective",
-    "variants",
-    "skips",
-    "learning",
-    "runs",
-    "game",
-)  # each a function here, a module and a style sheet
+# Each is a function here, a module and a style sheet.
+FIGURES = ("patch", "verdict", "objective", "variants", "skips", "learning", "runs", "game")
 SIZES = (64, 128, 256)
 HOUSE = 7
 TINY, COLUMNS, TESTS, PAIRS = 32, 20, 6, 300  # of the training in the browser
@@ -143,7 +135,7 @@ def translations(name: str, x: Tensor, kept: Tensor | None = None) -> list[Image
         return [to_image(G.decode([level * factor for level, factor in zip(levels, row, strict=True)])[0]) for row in kept]
 
 
-def probabilities(logits: Tensor) -> list[float]:
+def probabilities(logits: Tensor) -> list[int]:
     """The probability of "real" of each patch in thousandths, row by row, never quite 0 or 1."""
     return [round(1000 * value) for value in logits.sigmoid().clamp(0.001, 0.999).flatten().tolist()]
 

@@ -7,9 +7,9 @@ const [WIDTH, HEIGHT, LEFT, BELOW] = [272, 132, 30, 18]; // of the curves
 
 /**
  * data: {size, houses, steps, seeds, columns, rows, measures: [{name, title, marks: {name: value}}], x, y, cover: urls of sheets of one row,
- *   start: a name, cells: [{name, title, column, row, scores: {measure: a list for each seed, a value for each step}}]}. The cover has the first house
+ *   start: a name, tested: a count, cells: [{name, title, column, row, scores: {measure: a list for each seed, a value for each step}}]}. The cover has the first house
  *   of every cell, from the first seed, after the last step, and then that of the cell `start` from the other seeds.
- * state: {column, row, house, step, seed, measure, wipe}. load(file) resolves to the address of a picture with a row for each step.
+ * state: {column, row, house, step, seed, measure}. load(file) resolves to the address of a picture with a row for each step.
  * Returns {element}.
  */
 export function createRuns(data, state = {}, onState = () => {}, { load }) {
@@ -24,7 +24,7 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   ];
   const { element, caption, say } = frame("runs", controls.map((control) => control.element));
   const tiles = cells.map((cell) => new CellButton(cell, size, () => change({ column: cell.column, row: cell.row })));
-  const wipe = new Wipe(size, now.wipe, (share) => change({ wipe: share }));
+  const wipe = new Wipe(size);
   const small = [null, ...seeds].map((seed) => ({ seed, canvas: square(size, TILE) }));
   const below = small.map(({ seed, canvas }) => figure(canvas, seed === null ? "input x" : `seed ${seed}`));
   const curves = draw("svg", { class: "runs-curves", width: WIDTH, height: HEIGHT, "aria-hidden": "true" });
@@ -34,16 +34,15 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   const one = make("div", { class: "runs-one" }, wipe.element, make("div", { class: "runs-seeds" }, ...below), make("div", {}, curves, legend));
   element.append(make("div", { class: `play-panels${data.rows.length > 1 ? "" : " runs-flat"}` }, grid, one), caption);
 
-  const images = new Map(); // of the runs, by file; null while one is loading
-  let [sheets, loading, trouble, touched] = [null, 0, "", false];
+  const images = new Map(); // of the runs, by file; null while one is loading, and after it failed until something changes
+  let [sheets, loading, failed, trouble, touched] = [null, 0, [], "", false];
   const chosen = () => cells.find(({ column, row }) => column === now.column && row === now.row);
-  const first = chosen();
 
-  /** Where the cover has this run's picture, or -1: it has the first seed of every cell, then the other seeds of the first chosen cell. */
+  /** Where the cover has this run's picture, or -1. */
   function coverOf(cell, seed) {
     if (now.house !== 1 || now.step !== steps.at(-1)) return -1;
     if (seed === seeds[0]) return cells.indexOf(cell);
-    return cell.name === data.start && cell === first ? cells.length + seeds.indexOf(seed) - 1 : -1;
+    return cell.name === data.start ? cells.length + seeds.indexOf(seed) - 1 : -1;
   }
 
   /** The image of a run. It is loaded when it is first asked for, and then all is painted again. */
@@ -52,8 +51,10 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
     if (!images.has(file)) {
       images.set(file, null);
       loading += 1;
-      const fail = (error) => (trouble = `Some pictures did not load: ${error.message}.`);
-      load(file).then(openImage).then((image) => images.set(file, image), fail).finally(() => {
+      load(file).then(openImage).then((image) => images.set(file, image), (error) => {
+        failed.push(file);
+        trouble = ` Some pictures did not load (${error.message}): the next change tries again.`;
+      }).finally(() => {
         loading -= 1;
         repaint();
       });
@@ -72,11 +73,10 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   const repaint = oncePerFrame(() => {
     const [cell, place, measure] = [chosen(), steps.indexOf(now.step), measures.find(({ name }) => name === now.measure)];
     for (const tile of tiles) tile.show(tile.cell === cell, measure, seeds.indexOf(now.seed), place);
-    wipe.show(now.wipe);
     paintCurves(curves, data, cell, now);
     legend.textContent = `${measure.title}: the seeds of this cell, the other cells in grey.`;
     if (sheets) paint(cell);
-    say(trouble || `${describe(data, cell, now)}${loading ? " Loading pictures." : ""}`);
+    say(`${describe(data, cell, now)}${loading || !sheets ? " Loading pictures." : trouble}`);
   });
 
   function paint(cell) {
@@ -88,9 +88,10 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
 
   function change(values) {
     touched = true;
+    for (const file of failed.splice(0)) images.delete(file);
+    trouble = "";
     Object.assign(now, values);
-    const { wipe: _, ...told } = now;
-    onState(told);
+    onState({ ...now });
     repaint();
   }
 
@@ -111,11 +112,10 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
 function readState({ columns, rows, cells, start, steps, seeds, measures, houses }, state) {
   const known = (name, values, otherwise) => pick(values, state[name], otherwise);
   const at = { column: known("column", columns, null), row: known("row", rows, null) };
-  const cell = cells.find(({ column, row }) => column === at.column && row === at.row) ?? cells.find(({ name }) => name === start) ?? cells[0];
+  const cell = cells.find(({ column, row }) => column === at.column && row === at.row) ?? cells.find(({ name }) => name === start);
   const house = Math.min(houses, Math.max(1, Math.round(Number(state.house)) || 1));
   const measure = known("measure", measures.map(({ name }) => name), measures[0].name);
-  const wipe = Math.min(1, Math.max(0, Number(state.wipe ?? 0.5) || 0));
-  return { column: cell.column, row: cell.row, house, step: known("step", steps, steps.at(-1)), seed: known("seed", seeds, seeds[0]), measure, wipe };
+  return { column: cell.column, row: cell.row, house, step: known("step", steps, steps.at(-1)), seed: known("seed", seeds, seeds[0]), measure };
 }
 
 /** Headings and tiles, row by row. */
@@ -155,14 +155,15 @@ class CellButton {
 
 /** A fake over the real picture, uncovered as far as one drags. */
 class Wipe {
-  constructor(size, share, onChange) {
+  constructor(size) {
     [this.real, this.fake] = [square(size, LARGE), square(size, LARGE)];
     this.line = make("div", { class: "runs-line" });
     const box = make("div", { class: "runs-wipe" }, this.real, this.fake, this.line);
     const hundredths = Array.from({ length: 101 }, (_, i) => i / 100);
-    this.input = slider("Fake left of the line, real right:", hundredths, share, onChange, (value) => `${Math.round(100 * value)}%`);
+    this.input = slider("Fake left of the line, real right:", hundredths, 0.5, (share) => this.show(share), (value) => `${Math.round(100 * value)}%`);
     this.element = make("div", {}, box, this.input.element);
-    followPointer(box, (x) => onChange(Math.min(1, Math.max(0, Math.round(100 * x) / 100))));
+    followPointer(box, (x) => this.show(Math.min(1, Math.max(0, Math.round(100 * x) / 100))));
+    this.show(0.5);
   }
 
   show(share) {
@@ -173,7 +174,7 @@ class Wipe {
 }
 
 /** One measure during training: the seeds of the chosen cell over the means of the others, and the yardsticks as dashed lines. */
-function paintCurves(svg, { cells, steps, measures }, chosen, { measure, step, seed }) {
+function paintCurves(svg, { cells, steps, seeds, measures }, chosen, { measure, step, seed }) {
   const { marks } = measures.find(({ name }) => name === measure);
   const all = [...cells.flatMap(({ scores }) => scores[measure].flat()), ...Object.values(marks)];
   const [top, end] = [1.05 * Math.max(...all), Math.log(steps.at(-1) / steps[0])];
@@ -187,26 +188,27 @@ function paintCurves(svg, { cells, steps, measures }, chosen, { measure, step, s
     draw("path", { d: `M${LEFT} 4V${HEIGHT - BELOW}H${WIDTH}`, class: "runs-axis" }),
     ...Object.values(marks).map((value) => draw("path", { d: `M${LEFT} ${toY(value).toFixed(1)}H${WIDTH}`, class: "runs-mark" })),
     ...cells.filter((cell) => cell !== chosen).map((cell) => draw("path", { d: line(mean(cell.scores[measure])), class: "runs-other" })),
-    ...chosen.scores[measure].map((values, i) => draw("path", { d: line(values), class: i === seed ? "runs-this" : "runs-seed" })),
-    draw("circle", { cx: toX(step), cy: toY(chosen.scores[measure][seed][steps.indexOf(step)]), r: 4.5, class: "runs-now" }),
+    ...chosen.scores[measure].map((values, i) => draw("path", { d: line(values), class: seeds[i] === seed ? "runs-this" : "runs-seed" })),
+    draw("circle", { cx: toX(step), cy: toY(chosen.scores[measure][seeds.indexOf(seed)][steps.indexOf(step)]), r: 4.5, class: "runs-now" }),
     ...ticks.map((value) => draw("text", { x: LEFT - 5, y: toY(value) + 4, class: "runs-end" }, `${+value.toFixed(1)}`)),
     ...steps.map((each) => draw("text", { x: toX(each), y: HEIGHT - 4, class: "runs-middle" }, `${each}`)),
   );
 }
 
 /** The numbers of the figure in words. */
-function describe({ measures, seeds, steps }, cell, { house, step, seed, measure }) {
+function describe({ measures, seeds, steps, tested }, cell, { house, step, seed, measure }) {
   const { title, marks } = measures.find(({ name }) => name === measure);
   const values = seeds.map((_, i) => cell.scores[measure][i][steps.indexOf(step)]);
   const told = Object.entries(marks).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ");
   const own = `${title} ${values[seeds.indexOf(seed)].toFixed(2)}, all seeds ${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
-  return `${cell.title}, seed ${seed}, house ${house}, after ${step.toLocaleString("en")} steps. Over 100 unseen houses: ${own}${told ? ` (${told})` : ""}.`;
+  return `${cell.title}, seed ${seed}, house ${house}, after ${step.toLocaleString("en")} steps. Over ${tested} unseen houses: ${own}${told ? ` (${told})` : ""}.`;
 }
 
 async function openImage(url) {
   const image = new Image();
   image.src = url;
   await image.decode();
+  URL.revokeObjectURL(url); // if a kernel sent it; does nothing to other addresses
   return image;
 }
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pix2pix_edu.files import one_writer, set_aside, write_text
 from pix2pix_edu.photos.folders import MEMORY_LIMIT
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.fingerprint import fingerprint
-from pix2pix_edu.run.saving import LOSSES, Saves, save_on_the_way
+from pix2pix_edu.run.saving import LONGEST_WAIT, LOSSES, Saves, save_on_the_way
 from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pairs, read_settings, refuse_changes
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
 from pix2pix_edu.speed.on_device import PairsOnDevice
@@ -54,8 +54,14 @@ def saved_step(folder: Path) -> int:
 
 
 def run(
-    model: Pix2Pix, settings: Settings, folder: Path, save_every: int | None = None, share: Share = ALONE, workers: int = 0
-) -> Iterator[Losses]:
+    model: Pix2Pix,
+    settings: Settings,
+    folder: Path,
+    save_every: int | None = None,
+    share: Share = ALONE,
+    workers: int = 0,
+    longest_wait: float = LONGEST_WAIT,
+) -> Generator[Losses, None, None]:
     """Train to the last step of the settings, and yield the losses of each step. What is saved, and when: see `save_on_the_way`.
 
     `workers` processes read pairs ahead, if the pairs are not kept on a GPU; the run is the same with any number of them.
@@ -73,7 +79,7 @@ def run(
         step = shared_step(model, settings.seed, step)
     steps = train(model, batches, settings.steps, choose_objective(settings), linear_decay(settings.steps // 2, settings.steps), step)
     if share.first:
-        saves = Saves(folder, about, save_every or max(100, settings.steps // 40))
+        saves = Saves(folder, about, save_every or max(100, settings.steps // 40), longest_wait)
         steps = save_on_the_way(steps, model, saves, settings.steps, str(speed or "as written"), shown)
     with one_writer(folder / "training") if share.first else contextlib.nullcontext():
         if share.first:

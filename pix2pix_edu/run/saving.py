@@ -24,12 +24,17 @@ COLUMNS = ["step", *Losses._fields]
 LOSSES = "losses.csv"
 
 
+LONGEST_WAIT = 300.0  # seconds between two checkpoints: a killed run loses no more
+SHARE_OF_TIME = 0.05  # that checkpoints may take: at the paper's size one is 0.7 GB
+
+
 class Saves(NamedTuple):
     """Where and how often a run is saved."""
 
     folder: Path
     about: dict  # the run's settings and the fingerprint of its pairs, kept in the checkpoint
     every: int  # steps
+    longest_wait: float = LONGEST_WAIT
 
 
 class Save(NamedTuple):
@@ -39,18 +44,14 @@ class Save(NamedTuple):
     seconds: float
 
 
-LONGEST_WAIT = 300.0  # seconds between two checkpoints: a killed run loses no more
-SHARE_OF_TIME = 0.05  # that checkpoints may take: at the paper's size one is 0.7 GB
-
-
 def save_on_the_way(
     steps: Iterable[Losses], model: Pix2Pix, saves: Saves, until: int, arithmetic: str = "as written", shown: Pairs = ()
 ) -> Iterator[Losses]:
     """Pass on the losses of each step. Every `saves.every` steps and at step `until`, save what is needed to resume.
 
     That is the table of losses, a picture of some translations of `shown`, the machine log and, last, the checkpoint, which is left
-    out on the way where it would take too much time. All but the picture are also saved after each LONGEST_WAIT, and if the caller
-    stops early. No other process can train in the folder meanwhile.
+    out on the way where it would take too much time. All but the picture are also saved when `saves.longest_wait` is over, and if the
+    caller stops early. No other process can train in the folder meanwhile.
     """
     folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
     with one_writer(folder / "training"):
@@ -75,7 +76,7 @@ def save_on_the_way(
                         with whole_file(folder / f"{model.step:06d}.png") as file:
                             draw_samples(model, shown).save(file, "PNG")
                     save(checkpoint_too=model.step == until or waited >= last.seconds / SHARE_OF_TIME)
-                elif waited >= max(LONGEST_WAIT, last.seconds / SHARE_OF_TIME):
+                elif waited >= max(saves.longest_wait, last.seconds / SHARE_OF_TIME):
                     save(checkpoint_too=True)
                 yield losses
         except GeneratorExit:  # the caller stopped after a whole step, or has left this run and trained on with another

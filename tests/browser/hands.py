@@ -1,4 +1,4 @@
-"""Serve a folder, draw on a board of 64 by 64 pixels as a person does, and ask axe-core about the page."""
+"""Serve a folder, draw on a board of 64 by 64 pixels as a person does, read what a canvas shows, and ask axe-core about the page."""
 
 import functools
 import http.server
@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
+from torch import Tensor
+
+from pix2pix_edu.images import to_image
 
 SIDE = 64
 
@@ -53,3 +57,16 @@ def grave(page: Page, context: str) -> list[tuple[str, str]]:
     """The problems that axe-core calls serious or critical, each with the first element that has it."""
     found = Axe().run(page, context=context).response["violations"]
     return [(finding["id"], finding["nodes"][0]["html"][:200]) for finding in found if finding["impact"] in ("serious", "critical")]
+
+
+def canvas_pixels(place: Page | Locator, selector: str) -> np.ndarray:
+    """What a canvas shows, (height, width, 3)."""
+    found = place.locator(selector).evaluate(
+        "canvas => [canvas.width, [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]"
+    )
+    return np.array(found[1], dtype=int).reshape(found[0], found[0], 4)[..., :3]
+
+
+def near(shown: np.ndarray, picture: Tensor) -> bool:
+    """Whether a canvas shows a picture, but for the rounding of two decoders."""
+    return abs(shown - np.asarray(to_image(picture)).astype(int)).mean() < 2

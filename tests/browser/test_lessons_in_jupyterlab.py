@@ -2,11 +2,14 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from hands import canvas_pixels, near
 from lab import move_by_keyboard, picture, run_all
 from playwright.sync_api import expect
 
+from pix2pix_edu.experiments.gallery import fakes
 
-@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan", "08_published"])
+
+@pytest.mark.parametrize("notebook", ["00_tour", "03_unet_skips", "04_patchgan", "08_published"])
 def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_picture_and_its_words(page, jupyterlab, notebook):
     run_all(page, jupyterlab, notebook)
     explorers = page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-html figure)")
@@ -23,6 +26,25 @@ def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_pictu
             assert widget.locator("figcaption").inner_text() == picture(widget)[1]
             move_back()
             expect(image, f"{kind} {number} moved back").to_have_attribute("alt", alt, timeout=20_000)
+
+
+def test_the_recorded_trainings_of_a_lesson_are_walked_through_by_keyboard(page, jupyterlab):
+    run_all(page, jupyterlab, "07_experiments")
+    figure = page.locator(".play-runs").last  # the grid
+    figure.scroll_into_view_if_needed()
+    figure.get_by_role("button", pressed=True).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    figure.get_by_role("slider", name="Steps of training").focus()
+    page.keyboard.press("Home")
+    figure.get_by_role("slider", name="House").focus()
+    page.keyboard.press("ArrowRight")
+    figure.get_by_role("radio", name="0", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    caption = figure.locator(".play-caption")
+    expect(caption).to_contain_text("λ 10, patch 70, seed 1, house 2, after 150 steps")
+    expect(caption).not_to_contain_text("Loading", timeout=20_000)
+    assert near(canvas_pixels(figure, ".runs-wipe canvas:nth-of-type(2)"), fakes("lambda_10_patch_70", 1, 150)[1])
 
 
 def test_a_prediction_is_entered_by_keyboard_and_noted(page, jupyterlab):

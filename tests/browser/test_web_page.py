@@ -442,6 +442,7 @@ CHOICES = "section => [...section.querySelectorAll('input')].map((input) => (inp
         ("variants", "radio", "D's verdict on it"),
         ("skips", "radio", "green shop"),
         ("skips", "checkbox", "skip 3"),
+        ("runs", "radio", "1"),
         ("game", "radio", "3 seconds"),
     ],
 )

@@ -6,6 +6,7 @@ import torch
 
 from pix2pix_edu.classroom.display import as_html
 from pix2pix_edu.classroom.draw import checks, figures, holding
+from pix2pix_edu.classroom.held_norms import with_norms_of
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.layout import Box
 from pix2pix_edu.generator import Generator
@@ -202,7 +203,7 @@ def test_holding_norms_and_deep_levels_keeps_a_far_change_away():
     x = torch.rand(1, 3, 64, 64) * 2 - 1
     changed = x.clone()
     changed[..., :4, :4] += 0.5
-    held = holding.with_norms_of(generator, x)
+    held = with_norms_of(generator, x)
     assert (holding.paint(held, x) - holding.paint(generator, x)).abs().max() < 1e-4
     assert torch.equal(holding.paint(generator, x, deep_of=x), holding.paint(generator, x))
 

@@ -206,10 +206,10 @@ def test_the_papers_diamonds_are_in_the_rows_of_their_names():
     assert not other.collections
 
 
-def test_your_point_and_the_yardsticks_are_named_in_the_legend():
-    figure = figures.draw_table(OURS, lines=YARDSTICKS, yours={"per class": {"L1": 0.5}}, label="share")
+def test_the_yardsticks_are_named_in_the_legend():
+    figure = figures.draw_table(OURS, lines=YARDSTICKS, label="share")
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert named == ["real photos", "labels of another", "median colours", "ours, one per seed", "yours"]
+    assert named == ["real photos", "labels of another", "median colours", "ours, one per seed"]
 
 
 def test_next_to_the_papers_numbers_the_yardsticks_are_called_ours():
@@ -228,13 +228,13 @@ def test_the_yardsticks_differ_in_their_strokes():
 
 
 def test_the_band_covers_all_seeds_at_every_step():
-    figure = figures.draw_moments({"L1": {100: [0.1, 0.3], 200: [0.2, 0.6]}}, "read per class", {"real photos": 0.9}, {150: 0.5})
+    figure = figures.draw_moments({"L1": {100: [0.1, 0.3], 200: [0.2, 0.6]}}, "read per class", {"real photos": 0.9})
     (axes,) = figure.axes
     assert axes.lines[0].get_ydata() == pytest.approx([0.2, 0.4])
     corners = axes.collections[0].get_paths()[0].vertices
     assert corners[:, 1].min() == pytest.approx(0.1)
     assert corners[:, 1].max() == pytest.approx(0.6)
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["L1", "real photos", "yours"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["L1", "real photos"]
 
 
 def test_the_curves_of_five_losses_can_be_told_apart_without_colour():

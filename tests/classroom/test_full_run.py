@@ -210,7 +210,7 @@ def test_what_a_run_left_is_read_as_columns_of_pictures_and_a_table_of_losses(tm
     settings = Settings(size=32, depth=3, width=4, patch=16, steps=6, count=4)
     history = list(loop.run(loop.resume(settings, tmp_path), settings, tmp_path, save_every=2))
     columns = runs.stages(tmp_path, 32)
-    assert list(columns) == ["input x", "G(x), step 2", "G(x), step 6", "target y"]
+    assert list(columns) == ["input x", "G(x), step 2", "G(x), step 4", "G(x), step 6", "target y"]
     assert {tuple(pictures.shape) for pictures in columns.values()} == {(2, 3, 32, 32)}
     x, y = open_pairs(settings, "val")[0]
     assert (columns["input x"][0] - x).abs().max() < 0.01

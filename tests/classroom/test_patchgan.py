@@ -6,10 +6,11 @@ from reactions import measure
 from torch import nn
 
 from pix2pix_edu.classroom.display import as_html
-from pix2pix_edu.classroom.patchgan import checks, figures, widgets
+from pix2pix_edu.classroom.held_norms import with_norms_of
+from pix2pix_edu.classroom.patchgan import checks, figures, local, widgets
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs
-from pix2pix_edu.receptive_field import Conv, input_span, output_size
+from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
 from pix2pix_edu.training import stack_pairs
 
 
@@ -59,7 +60,7 @@ def test_the_number_of_patches_wholly_inside_is_what_was_counted_by_hand(patch, 
 
 def test_fixed_statistics_keep_every_logit_and_stop_the_leak(discriminator, pictures):
     x, y, _ = (side[:1] for side in pictures)
-    fixed = widgets.with_fixed_statistics(discriminator, x, y)
+    fixed = with_norms_of(discriminator, x, y)
     assert torch.allclose(fixed(x, y), discriminator(x, y), atol=1e-5)
     elsewhere = y.clone()
     elsewhere[..., 40:, 40:] = 0.0
@@ -99,6 +100,27 @@ def test_every_figure_can_be_drawn(pair, discriminator):
         figures.draw_judgement(y, logits[0, 0], discriminator.convs),
     ]
     assert all(as_html(figure, "alt").startswith('<img alt="alt"') for figure in drawn)
+
+
+def test_only_the_pixels_of_its_patch_move_a_logit():
+    torch.manual_seed(0)
+    bare = strip(PatchDiscriminator(16, width=4))
+    x, y = torch.randn(2, 1, 3, 48, 48)
+    energy = local.gradient_energy(bare, x, y, row=4, column=5)
+    (top, bottom), (left, right) = (input_span(bare.convs, index) for index in (4, 5))
+    assert energy[top:bottom, left:right].gt(0).all()
+    energy[top:bottom, left:right] = 0
+    assert energy.max() == 0
+
+
+def test_texture_is_the_difference_between_rows_of_a_wall_alone():
+    pictures = torch.zeros(1, 3, 8, 8)
+    pictures[:, :, ::2] = 0.5  # stripes
+    pictures[..., 4:] = torch.rand(4)  # no wall
+    wall = torch.zeros(1, 8, 8, dtype=torch.bool)
+    wall[..., :4] = True
+    assert local.texture(pictures, wall) == 0.5
+    assert local.texture(torch.ones(1, 3, 8, 8), wall) == 0
 
 
 # Widgets: their alt texts.
@@ -158,10 +180,6 @@ def reach(convs, scale):
 
 def slow_receptive_field(convs):
     return reach(convs, lambda step, stride: step)
-
-
-def through(step):
-    return lambda convs, size: walk(convs, step, start=size)
 
 
 def ends(first_of):
@@ -283,9 +301,11 @@ X, Y = torch.randn(2, 1, 3, 48, 48, generator=torch.Generator().manual_seed(1))
 @pytest.mark.parametrize(
     ("check", "answer"),
     [
+        (checks.receptive_field, slow_receptive_field),
+        (checks.receptive_field, receptive_field),
         (checks.span, lambda convs, index: list(input_span(convs, index))),
         (checks.votes, lambda convs, size, row, column: int(figures.vote_map(convs, size, size)[row, column])),
-        (checks.local, lambda network: widgets.with_fixed_statistics(network, X, Y)),
+        (checks.local, lambda network: with_norms_of(network, X, Y)),
     ],
 )
 def test_another_right_answer_is_proved(check, answer):

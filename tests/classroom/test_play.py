@@ -5,6 +5,7 @@ import torch
 from pix2pix_edu.classroom import play
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import draw_pair
+from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data
 from pix2pix_edu.weights.bundled import load_pretrained
@@ -66,6 +67,27 @@ def test_a_level_that_is_switched_off_counts_for_nothing(skips):
         first, *others = G.encode(to_tensor(label_map)[None])
         expected = G.decode([torch.zeros_like(first), *others])
     assert np.allclose(np.frombuffer(sent[0][1][0], np.float32), expected.flatten(), atol=1e-6)
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The figure of recorded trainings, with a list of what it sends to the browser."""
+    figure, sent = play.runs("loss"), []
+    monkeypatch.setattr(figure, "send", lambda content, buffers=(): sent.append((content, buffers)))
+    return figure, sent
+
+
+def test_the_kernel_sends_the_pictures_of_a_recorded_training(runs):
+    figure, sent = runs
+    figure._answer(None, {"id": 7, "file": "GAN-2"}, [])
+    assert sent == [({"id": 7}, [(GALLERY / "GAN-2.avif").read_bytes()])]
+
+
+@pytest.mark.parametrize("file", ["../weights/houses_64.generator", "GAN-9", "MANIFEST", ""])
+def test_the_kernel_sends_no_other_file(runs, file):
+    figure, sent = runs
+    figure._answer(None, {"id": 7, "file": file}, [])
+    assert sent == [({"id": 7, "error": f"ValueError: the gallery has no {file}"}, ())]
 
 
 def test_what_goes_wrong_is_told_to_the_browser_and_the_next_question_is_answered(skips):

@@ -69,22 +69,35 @@ def without_pictures(page):
     return re.sub(r'src="[^"]+"', "", page)
 
 
-def test_compression_does_not_tell_real_from_fake(tmp_path):
-    """The fakes of a perfect G, kept in a gallery, are the real pictures of the game, pixel by pixel."""
+def of_a_perfect_generator(folder, steps):
+    """The last fakes in a gallery whose G painted the targets at each of these steps, and the real pictures beside them."""
     reals = [np.asarray(to_image(y)) for _, y in unseen_pairs("painted", BASE.size)[:12]]
-    Image.fromarray(np.hstack(reals)).save(tmp_path / f"fakes_{BASE.steps:06d}.png")
-    rest = {"command": "", "step": BASE.steps, "seconds": 1.0, "sittings": [], "curve": {}, "scores": {str(BASE.steps): {}}}
-    write_record({"settings": dataclasses.asdict(cell_settings("L1", 0)), **rest}, tmp_path / "record.json")
-    gallery.add_cell(tmp_path, "L1", 0, tmp_path / "gallery")
-    fakes, real = gallery.fakes("L1", 0, BASE.steps, tmp_path / "gallery"), real_pictures("L1", 0, tmp_path / "gallery")
+    for step in steps:
+        Image.fromarray(np.hstack(reals)).save(folder / f"fakes_{step:06d}.png")
+    rest = {"command": "", "step": steps[-1], "seconds": 1.0, "sittings": [], "curve": {}, "scores": {str(step): {} for step in steps}}
+    write_record({"settings": dataclasses.asdict(cell_settings("L1", 0)), **rest}, folder / "record.json")
+    gallery.add_cell(folder, "L1", 0, folder / "gallery")
+    return gallery.fakes("L1", 0, steps[-1], folder / "gallery"), real_pictures("L1", 0, folder / "gallery")
+
+
+def test_compression_does_not_tell_real_from_fake(tmp_path):
+    """With one moment the pictures are equal, pixel by pixel."""
+    fakes, real = of_a_perfect_generator(tmp_path, [BASE.steps])
     untouched = torch.stack([y for _, y in unseen_pairs("painted", BASE.size)[:12]])
     assert torch.equal(fakes, real)
     assert (real - untouched).abs().mean() > 0.01  # so a picture without compression could be recognised
 
 
+def test_nor_does_it_where_the_gallery_has_several_moments_below_each_other(tmp_path):
+    fakes, real = of_a_perfect_generator(tmp_path, [150, 400, 1200, BASE.steps])
+    untouched = torch.stack([y for _, y in unseen_pairs("painted", BASE.size)[:12]])
+    errors = [(pictures - untouched).abs().mean().item() for pictures in (fakes, real)]
+    assert errors[0] == pytest.approx(errors[1], rel=0.1)
+
+
 def test_the_real_picture_is_the_target_of_the_same_input(built):
     for y, real in zip(gallery.shown_pairs("cGAN", 1, built)[1], real_pictures("cGAN", 1, built), strict=True):
-        assert (y - real).abs().mean() < 0.06
+        assert (y - real).abs().mean() < 0.05
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

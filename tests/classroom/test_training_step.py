@@ -1,4 +1,5 @@
 import copy
+import io
 import json
 import math
 import re
@@ -20,7 +21,9 @@ from pix2pix_edu.classroom.training_step.figures import draw_gradients, draw_res
 from pix2pix_edu.classroom.wrong_steps import old_verdict_step
 from pix2pix_edu.objective import real_loss
 from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.run import loop
 from pix2pix_edu.run.saving import write_losses
+from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.training import Losses, train, train_step
 
 # --- the exercise: the step ---------------------------------------------------------------------------------------------------------
@@ -170,6 +173,27 @@ def remember(model):
     return copy.deepcopy({**states, "step": model.step, "random": torch.get_rng_state()})
 
 
+def live(model):
+    """As `remember`, without a copy."""
+    return {name: getattr(model, name).state_dict() for name in (*NETWORKS, *ADAMS)} | {"step": model.step, "random": torch.get_rng_state()}
+
+
+def remember_in_a_buffer(model):
+    buffer = io.BytesIO()
+    torch.save(live(model), buffer)
+    buffer.seek(0)
+    return buffer
+
+
+def restore_from_a_buffer(model, buffer):
+    restoring_only(*NETWORKS, *ADAMS, "step", "random")(model, torch.load(buffer))
+
+
+def restore_from_a_copy(model, saved):
+    copied, random = saved
+    restoring_only(*NETWORKS, *ADAMS, "step", "random")(model, live(copied) | {"random": random})
+
+
 def restoring_only(*names):
     def restore(model, saved):
         for name in names:
@@ -208,13 +232,28 @@ def restoring_only(*names):
         (checks.resume, [remember, restoring_only(*NETWORKS, "discriminator_optimizer", "step", "random")], "G's is not"),
         (checks.resume, [remember, restoring_only(*NETWORKS, *ADAMS, "random")], "model.step is back at 0"),
         (checks.resume, [remember, restoring_only(*NETWORKS, *ADAMS, "step")], "dropout now draws other random numbers"),
-        (checks.resume, [lambda model: model.generator.state_dict(), restoring_only()], "returns the live tensors"),
+        (checks.resume, [live, restoring_only(*NETWORKS, *ADAMS, "step", "random")], "returns the live tensors"),
+        (checks.resume, [live, restoring_only("generator")], "returns the live tensors"),
     ],
 )
 def test_each_wrong_answer_gets_its_own_diagnosis(check, answers, words):
     verdict = check(*answers)
     assert verdict.state == "not yet"
     assert words in verdict.message, verdict
+
+
+@pytest.mark.parametrize(
+    "halves",
+    [
+        (remember, restoring_only(*NETWORKS, *ADAMS, "step", "random")),
+        (remember_in_a_buffer, restore_from_a_buffer),
+        (lambda model: (copy.deepcopy(model), torch.get_rng_state()), restore_from_a_copy),
+    ],
+    ids=["dictionary", "file", "copy"],
+)
+def test_a_checkpoint_may_have_any_form(halves):
+    verdict = checks.resume(*halves)
+    assert verdict.state == "proved", verdict
 
 
 # --- faulty runs --------------------------------------------------------------------------------------------------------------------
@@ -365,6 +404,17 @@ def test_an_interrupt_lets_the_step_finish_and_the_monitor_says_how_to_continue(
     assert "After step 4, mean of the last 4 steps: D" in picture.value
     assert len(list(watched(model, 20))) == 16
     assert "step 20 of 20: done" in boxes[1].children[0].value
+
+
+def test_a_run_that_is_stopped_in_the_monitor_saves_its_last_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(monitoring, "display", lambda _: None)
+    settings = Settings(size=32, depth=3, width=4, patch=16, steps=20, count=4)
+    model = loop.resume(settings, tmp_path)
+    steps = loop.run(model, settings, tmp_path, save_every=100)  # a name that holds the run when the cell has ended
+    for _ in monitoring.monitor(steps, model, small_pairs(), settings.steps):
+        if model.step == 3:
+            signal.raise_signal(signal.SIGINT)
+    assert model.step == loop.saved_step(tmp_path) == 3
 
 
 def first_step_drawn(figure):

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 from pix2pix_edu.drawing.classes import CLASSES
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.page import build as page
@@ -117,7 +118,7 @@ def named_files(folder):
         named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', script.read_text())
     for figure in re.findall(r'<section id="(\w+)"', index):
         content = (folder / "figures" / f"{figure}.json").read_text()
-        named += [f"figures/{figure}.json", *re.findall(r'"([^"]+\.(?:webp|js))"', content)]
+        named += [f"figures/{figure}.json", *re.findall(r'"([^"]+\.(?:webp|avif|js))"', content)]
         named += [f"networks/{network}.onnx" for network in re.findall(r'"network":"(\w+)"', content)]
     variants = json.loads((folder / "figures" / "variants.json").read_text())
     return named + [f"networks/{network['name']}.onnx" for row in variants["rows"] for network in row["networks"]]
@@ -128,6 +129,13 @@ def test_every_file_that_the_page_names_is_in_its_folder(folder):
     assert {"page.js", "./board.js", "./onnx.js", "trainer_worker.js", "figures/draw.json", "figures/draw_fake.webp", NETWORK} <= set(named)
     assert {f"./{figure}.js" for figure in data.FIGURES} <= set(named)
     assert [name for name in named if not (folder / name).is_file()] == []
+
+
+def test_the_trainings_that_can_be_chosen_and_no_others_are_in_the_folder(folder):
+    content = json.loads((folder / "figures" / "runs.json").read_text())
+    named = {f"{cell['name']}-{seed}.avif" for cell in content["cells"] for seed in content["seeds"]}
+    assert {file.name for file in (folder / "gallery").iterdir()} == named
+    assert all((folder / "gallery" / name).read_bytes() == (GALLERY / name).read_bytes() for name in named)
 
 
 def test_no_network_and_no_picture_of_the_folder_is_left_unnamed(folder):

@@ -323,9 +323,8 @@ def test_files_that_a_killed_save_has_left_are_removed(begun):
 
 
 def test_a_checkpoint_is_written_at_the_latest_after_some_minutes(tmp_path, monkeypatch):
-    monkeypatch.setattr(saving, "LONGEST_WAIT", 0.0)
     monkeypatch.setattr(saving, "SHARE_OF_TIME", 1e9)
-    for _ in run(model := resume(SETTINGS, tmp_path / "run"), SETTINGS, tmp_path / "run", save_every=100):
+    for _ in run(model := resume(SETTINGS, tmp_path / "run"), SETTINGS, tmp_path / "run", save_every=100, longest_wait=0.0):
         assert saved_step(tmp_path / "run") == model.step
         if model.step == 2:
             break

@@ -64,7 +64,7 @@ SICK = {
     ),
     "no detach, one backward": Condition(
         shows=signs.both_called_real_without_growth,
-        sign="D's loss rises above chance and G's falls to a third: D gives y and the fake a high probability. One backward() of the sum "
+        sign="D's loss rises above chance and G's falls to about 0.3: D gives y and the fake a high probability. One backward() of the sum "
         "trains every weight, so G's loss also trains D to give the fake a high probability, with weight 1 against 1/2 in D's own loss. "
         "Where D learns to recognise y, the fake's probability stays at 2/3.",
         remedy="two losses, two descents: detach the fake in D's loss, and let G's loss change only G's weights.",

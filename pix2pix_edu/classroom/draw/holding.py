@@ -1,9 +1,7 @@
-"""Generators of which a part is held as it was for another input: to find out what carries a change across the picture."""
-
-import copy
+"""Fakes of a generator whose deep levels are held as they were for another input."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -19,18 +17,3 @@ def paint(generator: Generator, x: Tensor, deep_of: Tensor | None = None) -> Ten
         if deep_of is not None:
             levels[DEEP:] = generator.encode(deep_of)[DEEP:]
         return generator.decode(levels)[0].cpu()
-
-
-def with_norms_of(generator: Generator, x: Tensor) -> Generator:
-    """A copy whose norms keep the mean and the variance that they have for x."""
-
-    def keep(norm: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
-        norm.running_mean = inputs[0].mean(dim=(0, 2, 3))
-        norm.running_var = inputs[0].var(dim=(0, 2, 3), unbiased=False)
-
-    held = copy.deepcopy(generator)
-    hooks = [module.register_forward_pre_hook(keep) for module in held.modules() if isinstance(module, nn.BatchNorm2d)]
-    paint(held, x)
-    for hook in hooks:
-        hook.remove()
-    return held.eval()

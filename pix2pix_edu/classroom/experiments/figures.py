@@ -17,7 +17,6 @@ def draw_table(
     ours: Mapping[str, Values],
     paper: Mapping[str, Mapping[str, float]] | None = None,
     lines: Mapping[str, Mapping[str, float]] | None = None,
-    yours: Mapping[str, Mapping[str, float]] | None = None,
     label: str = "",
 ) -> Figure:
     """Draw a panel per measure: a dot per seed on a bar from the lowest to the highest, and the paper's value as an open diamond."""
@@ -28,8 +27,7 @@ def draw_table(
         _draw_lines(axes, {f"{whose}{name}": value for name, value in (lines or {}).get(measure, {}).items()})
         for row, values in enumerate(table.values()):
             _draw_range(axes, row, values)
-        _draw_marks(axes, rows, (paper or {}).get(measure, {}), "the paper", {"marker": "D", "facecolors": "none", "s": 44})
-        _draw_marks(axes, rows, (yours or {}).get(measure, {}), "yours", {"marker": "*", "facecolors": COLOURS["patch"], "s": 190})
+        _draw_diamonds(axes, rows, (paper or {}).get(measure, {}))
         axes.set_title(measure, fontsize=9)
         axes.set_yticks(range(len(rows)), rows if axes is panels[0] else [])
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -47,7 +45,6 @@ def draw_moments(
     curves: Mapping[str, Mapping[int, Sequence[float]]],
     label: str,
     lines: Mapping[str, float] | None = None,
-    yours: Mapping[int, float] | None = None,
 ) -> Figure:
     """Draw a measure during training: the mean of the seeds as a line, from the lowest to the highest as a band."""
     figure, (axes,) = new_figure(7.2, 3.2)
@@ -58,9 +55,6 @@ def draw_moments(
         axes.fill_between(list(moments), *zip(*((min(row), max(row)) for row in moments.values()), strict=True), color=ink, alpha=0.15)
     for (name, value), stroke in zip((lines or {}).items(), LINES, strict=False):
         axes.axhline(value, color="grey", linestyle=stroke, linewidth=1, label=name)
-    if yours:
-        axes.scatter(list(yours), list(yours.values()), marker="*", s=190, facecolors=COLOURS["patch"], edgecolors="black", zorder=5)
-        axes.scatter([], [], marker="*", s=90, facecolors=COLOURS["patch"], edgecolors="black", label="yours")
     axes.set(xlabel="step", ylabel=label)
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.spines[["top", "right"]].set_visible(False)
@@ -95,10 +89,10 @@ def _draw_lines(axes: Axes, lines: Mapping[str, float]) -> None:
         axes.axvline(value, color=COLOURS["y"], linestyle=stroke, linewidth=1.2, label=name)
 
 
-def _draw_marks(axes: Axes, rows: Sequence[str], marks: Mapping[str, float], name: str, style: Mapping[str, object]) -> None:
-    known = [(value, rows.index(row)) for row, value in marks.items() if row in rows]
+def _draw_diamonds(axes: Axes, rows: Sequence[str], paper: Mapping[str, float]) -> None:
+    known = [(value, rows.index(row)) for row, value in paper.items() if row in rows]
     if known:
-        axes.scatter(*zip(*known, strict=True), edgecolors="black", zorder=4, label=name, **style)
+        axes.scatter(*zip(*known, strict=True), marker="D", s=44, facecolors="none", edgecolors="black", zorder=4, label="the paper")
 
 
 def _draw_legend(figure: Figure, panels: Sequence[Axes]) -> None:

@@ -49,14 +49,14 @@ def side_by_side(question: str, measures: Mapping[str, str] = MEASURES, lines: Y
     return figures.draw_table(rows, lines=marks), f"Three trainings of each cell. {told}."
 
 
-def during_training(question: str, measure: str = "per_class", name: str = "read per class") -> tuple[Figure, str]:
-    """A measure of a question's cells at each recorded moment."""
+def during_training(question: str) -> tuple[Figure, str]:
+    """How a question's cells are read per class at each recorded moment."""
     moments = gallery.moments(next(iter(TABLES[question].values())), 0)
-    curves = {row: {step: table(question, measure, step)[row] for step in moments} for row in table(question, measure)}
-    marks = {mark: row[measure] for mark, row in yardsticks().items() if measure in row}
+    curves = {row: {step: values(cell, "per_class", step) for step in moments} for row, cell in TABLES[question].items()}
+    marks = {mark: row["per_class"] for mark, row in yardsticks().items()}
     told = "; ".join(f"{row} {', '.join(f'{mean(seeds):.2f}' for seeds in curve.values())}" for row, curve in curves.items())
-    words = f"{name.capitalize()} after {', '.join(map(str, moments))} steps, means of three seeds. {told}."
-    return figures.draw_moments(curves, name, marks), words
+    words = f"Read per class after {', '.join(map(str, moments))} steps, means of three seeds. {told}."
+    return figures.draw_moments(curves, "read per class", marks), words
 
 
 def print_orders(question: str, measure: str = "per_class", beside: Mapping[str, Values] | None = None) -> list[Order]:
@@ -72,9 +72,9 @@ def print_orders(question: str, measure: str = "per_class", beside: Mapping[str,
     return found
 
 
-def decide(question: Question, first: str, second: str, measure: str = "per_class") -> str:
+def decide(question: Question, first: str, second: str) -> str:
     """Answer a question whose options are the first cell, the second, and neither, by the ranges of three seeds."""
-    a, b = values(first, measure), values(second, measure)
+    a, b = values(first, "per_class"), values(second, "per_class")
     print(f"{first} {min(a):.3f} to {max(a):.3f}, {second} {min(b):.3f} to {max(b):.3f}")
     verdict = ordering(a, b)
     question.reveal(question.options[{"reversed": 0, "holds": 1, "overlaps": 2}[verdict]])

@@ -1,6 +1,5 @@
 """What lesson 06 reads from finished runs, and two small runs whose fakes are watched at each step."""
 
-import csv
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,17 +14,18 @@ from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.objective import CHANCE
 from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.run import saving
 from pix2pix_edu.training import stack_pairs, train
 
 
-def stages(folder: Path, size: int, pairs: int = 2) -> dict[str, Tensor]:
-    """Columns of pictures that a run left: inputs, the fakes of its first, a middle and its last checkpoint, targets."""
+def stages(folder: Path, size: int) -> dict[str, Tensor]:
+    """Columns of two pictures that a run left: inputs, the fakes of its first, a middle and its last checkpoint, targets."""
     files = sorted(folder.glob("[0-9]*.png"))
     if not files:
         raise ValueError(f"{folder} has no picture yet: let the run reach its first checkpoint")
-    chosen = dict.fromkeys((files[0], files[len(files) // 2 - 1], files[-1]))
+    chosen = dict.fromkeys((files[0], files[(len(files) - 1) // 2], files[-1]))
     # Each is a grid: one row for a pair; input, fake, target. Cut into its pictures: (3, rows, columns, size, size).
-    grids = {int(file.stem): to_tensor(Image.open(file)).unfold(1, size, size).unfold(2, size, size)[:, :pairs] for file in chosen}
+    grids = {int(file.stem): to_tensor(Image.open(file)).unfold(1, size, size).unfold(2, size, size)[:, :2] for file in chosen}
     last = grids[max(grids)]
     fakes = {f"G(x), step {step}": grid[:, :, 1].movedim(0, 1) for step, grid in grids.items()}
     return {"input x": last[:, :, 0].movedim(0, 1), **fakes, "target y": last[:, :, 2].movedim(0, 1)}
@@ -33,8 +33,7 @@ def stages(folder: Path, size: int, pairs: int = 2) -> dict[str, Tensor]:
 
 def read_losses(folder: Path) -> Tensor:
     """The losses of a run, a row for each step: D, adversarial, L1."""
-    with (folder / "losses.csv").open() as file:
-        return torch.tensor([[float(value) for value in row[1:]] for row in list(csv.reader(file))[1:]])
+    return torch.tensor([[float(value) for value in row[1:]] for row in saving.read_losses(folder)])
 
 
 def print_answers(early: Tensor, late: Tensor, l1_of_new_pairs: float) -> None:
@@ -69,10 +68,11 @@ def print_records(records: Mapping[str, dict]) -> None:
 def watched(schedule: Callable[[int], float], seed: int) -> tuple[list[float], float]:
     """How far each of sixty steps moves the fakes of the same houses, and their L1 to the targets at the end."""
     x, y = _houses()
-    model, fakes = small_model(seed), []
-    for _ in train(model, small_batches(seed), 60, OBJECTIVE, schedule):
-        with torch.no_grad(), own_random_numbers(0):
-            fakes.append(model.generator(x))
+    with own_random_numbers():
+        model, fakes = small_model(seed), []
+        for _ in train(model, small_batches(seed), 60, OBJECTIVE, schedule):
+            with torch.no_grad(), own_random_numbers(0):
+                fakes.append(model.generator(x))
     moved = [(after - before).abs().mean().item() for before, after in zip(fakes, fakes[1:], strict=False)]
     return moved, (fakes[-1] - y).abs().mean().item()
 

@@ -83,8 +83,7 @@ def _check_large(name: str, loss: Loss, logit: float) -> None:
     found = f"at logit {logit:g} your {name} is {value.item():g} with the slope {slope.item():g}"
     if not value.isfinite() or not slope.isfinite():
         raise Misconception(
-            f"{found}: the sigmoid has rounded to 0 or 1 and you take a logarithm of 0. "
-            "Use a form on logits (F.softplus, F.logsigmoid, ..._with_logits)."
+            f"{found}: the sigmoid has rounded to 0 or 1 and you take a logarithm of 0. Use a form on logits (F.softplus, F.logsigmoid)."
         )
     if abs(value.item() - abs(logit)) > 1e-3 * abs(logit) or abs(slope.abs().item() - 1) > 1e-3:
         raise Misconception(

@@ -1,4 +1,4 @@
-"""Checks of lesson 04: the patch that one logit sees, the size of the logit map, and a D whose logits see nothing else."""
+"""Checks of lesson 04: the patch that one logit sees, and a D whose logits see nothing else."""
 
 import copy
 import functools
@@ -69,10 +69,6 @@ WRONG_FIELDS: list[Rule] = [
     (lambda c: 9 * 2 ** sum(v.stride == 2 for v in c) - 2,
      "9 * 2^n - 2 holds for 4x4 kernels that end in two layers of stride 1. Other stacks need the walk itself"),
 ]
-
-
-
-
 
 
 def _spanned(first: Callable[[Sequence[Conv], int], int]) -> Callable[[Sequence[Conv], int], tuple[int, int]]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -14,7 +13,6 @@ from pix2pix_edu.classroom.display import COLOURS, LOGITS, draw_picture, new_fig
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
 
 Span = tuple[int, int]  # first pixel, and the one after the last
-CELLS = ListedColormap(["#D9D9D9", "#6E6E6E"])  # a patch that overhangs, a patch wholly inside
 
 
 def spans(convs: Sequence[Conv], size: int) -> list[Span]:
@@ -39,15 +37,15 @@ def vote_map(convs: Sequence[Conv], height: int, width: int) -> Tensor:
     return sides[0][:, None] * sides[1]
 
 
-def outline(axes: Axes, rows: Span, columns: Span, fill: str = "none", line: float = 1.8) -> None:
+def outline(axes: Axes, rows: Span, columns: Span, fill: str = "none") -> None:
     """Outline a rectangle of pixels, yellow on black so that it is visible on any picture; a tiny one gets a ring."""
     corner, width, height = (columns[0] - 0.5, rows[0] - 0.5), columns[1] - columns[0], rows[1] - rows[0]
     if height < 0.025 * abs(np.subtract(*axes.get_ylim())):
         for colour, thickness in (("black", 3.6), (COLOURS["patch"], 1.8)):
             axes.plot(columns[0], rows[0], "o", markersize=9, fillstyle="none", color=colour, markeredgewidth=thickness)
         return
-    axes.add_patch(Rectangle(corner, width, height, facecolor=fill, edgecolor="black", linewidth=2 * line))
-    axes.add_patch(Rectangle(corner, width, height, facecolor="none", edgecolor=COLOURS["patch"], linewidth=line))
+    axes.add_patch(Rectangle(corner, width, height, facecolor=fill, edgecolor="black", linewidth=3.6))
+    axes.add_patch(Rectangle(corner, width, height, facecolor="none", edgecolor=COLOURS["patch"], linewidth=1.8))
 
 
 def picture_with_patch(axes: Axes, image: Tensor, convs: Sequence[Conv], row: int, col: int) -> None:

@@ -1,6 +1,5 @@
-"""Explorable patches: their size and place, the strides that give them, and the logits of a trained D."""
+"""The logits of a trained D for whole and damaged pictures."""
 
-import copy
 import functools
 
 import ipywidgets
@@ -10,22 +9,12 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from pix2pix_edu.classroom.explorer import choice, explore, number, switch
+from pix2pix_edu.classroom.held_norms import with_norms_of
 from pix2pix_edu.classroom.patchgan.figures import draw_judgement
 
 PICTURES = ("real y", "fake G(x)", "left real, right fake")
 DAMAGES = ("none", "grey", "blur", "noise")
 DAMAGE_SIDE = 16  # px
-
-
-@torch.no_grad()
-def with_fixed_statistics(discriminator: nn.Module, x: Tensor, y: Tensor) -> nn.Module:
-    """Return a copy of D whose norm layers use the statistics of (x, y) for every later input."""
-    fixed, h = copy.deepcopy(discriminator).eval(), torch.cat([x, y], dim=1)
-    for layer in fixed.layers:
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.running_mean, layer.running_var = h.mean(dim=(0, 2, 3)), h.var(dim=(0, 2, 3), unbiased=False)
-        h = layer(h)
-    return fixed
 
 
 def damaged(picture: Tensor, how: str, row: int, column: int) -> Tensor:
@@ -58,7 +47,7 @@ def draw_logits(
     whole = {PICTURES[0]: y, PICTURES[1]: fake, PICTURES[2]: torch.cat([y[..., :half], fake[..., half:]], dim=-1)}[judged]
     row, column = (min(place, y.shape[-1] - DAMAGE_SIDE) for place in (row, column))
     picture = damaged(whole, damage, row, column)
-    judge = with_fixed_statistics(discriminator, x[None], whole[None]) if fixed else discriminator
+    judge = with_norms_of(discriminator, x[None], whole[None]) if fixed else discriminator
     logits, before = (judge(x[None], side[None])[0, 0] for side in (picture, whole))
     title = judged if damage == DAMAGES[0] else f"{judged}, {damage} at ({row}, {column})"
     left, right = logits[:, : logits.shape[1] // 2].mean(), logits[:, -(logits.shape[1] // 2) :].mean()

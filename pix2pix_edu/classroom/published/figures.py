@@ -12,7 +12,6 @@ from torch import Tensor
 from pix2pix_edu.classroom.display import COLOURS, draw_picture, new_figure
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
 
-LINES = (COLOURS["D"], COLOURS["y"], COLOURS["fake"], COLOURS["x"], COLOURS["L1"], "#777777")
 SCORES = torch.linspace(-8, 8, 49)  # outputs of D's last convolution
 YARDSTICK_LINES = {"real_photos": "-", "median_colours": "--", "labels_of_another": ":"}
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Trial
 from pix2pix_edu.experiments import gallery
-from pix2pix_edu.experiments.cells import SEEDS
+from pix2pix_edu.experiments.cells import SEEDS, SHOWN, unseen_pairs
 from pix2pix_edu.images import to_image, to_tensor
 
 
@@ -35,10 +35,15 @@ def find_pair(trial: Trial, folder: Path, patch: int | None = None) -> tuple[Ten
     return (fake, real) if trial.fake == SIDES[0] else (real, fake)
 
 
-@lru_cache(maxsize=64)
 def real_pictures(model: str, run: int, folder: Path) -> Tensor:
-    """Return the targets y of the shown inputs, compressed like the fakes of this cell: otherwise the compression would tell them apart."""
-    _, y = gallery.shown_pairs(model, run, folder)
+    """Return the targets y of the shown inputs, compressed like the fakes: otherwise the compression would tell them apart."""
+    settings = gallery.record(model, run, folder)["settings"]
+    return _compressed(settings["drawn"], settings["size"])
+
+
+@cache
+def _compressed(drawn: str, size: int) -> Tensor:
     buffer = io.BytesIO()
-    gallery.write_picture(to_image(torch.cat(list(y), dim=-1)), buffer)  # in a row, as in the gallery
-    return torch.stack(to_tensor(Image.open(buffer).convert("RGB")).split(y.shape[-1], dim=-1))
+    row = torch.cat([y for _, y in unseen_pairs(drawn, size)[:SHOWN]], dim=-1)  # as in the gallery
+    gallery.write_picture(to_image(row), buffer)
+    return torch.stack(to_tensor(Image.open(buffer).convert("RGB")).split(size, dim=-1))

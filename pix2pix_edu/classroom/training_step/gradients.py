@@ -2,11 +2,12 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector
 
 
 def weights(network: nn.Module) -> Tensor:
     """A copy of all weights as one vector."""
-    return torch.nn.utils.parameters_to_vector(network.parameters()).detach().clone()
+    return parameters_to_vector(network.parameters()).detach()
 
 
 def gradient_of(loss: Tensor, network: nn.Module) -> Tensor:
