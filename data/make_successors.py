@@ -1,0 +1,35 @@
+"""Train one method of lesson 10 and record what it makes: python data/make_successors.py METHOD SEED. Six minutes or so on one core.
+
+The network of seed 0 is bundled.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from pix2pix_edu.files import write_text
+from pix2pix_edu.run.machine_log import describe
+from pix2pix_edu.successors.comparison import METHODS, SIZE, measure, train_method, unseen_houses
+from pix2pix_edu.weights.bundled import save_network
+
+HERE = Path(__file__).parent
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    name, seed = sys.argv[1], int(sys.argv[2])
+    network, losses = train_method(name, seed)
+    place, started = describe(torch.device("cpu")), time.process_time()
+    for _ in tqdm(losses, total=METHODS[name].steps, unit="step", mininterval=10):
+        pass
+    about = {"method": name, "seed": seed, "steps": METHODS[name].steps, "batch_size": METHODS[name].batch_size}
+    record = about | {"processor_seconds": round(time.process_time() - started), **place, "scores": measure(network, unseen_houses())}
+    stem = name.replace("+", "_").replace(" ", "_")
+    (HERE / "successors").mkdir(exist_ok=True)
+    write_text(HERE / "successors" / f"{stem}-{seed}.json", json.dumps(record, indent=1))
+    save_network(
+        network.state_dict(), {}, SIZE, (HERE / "weights" if seed == 0 else Path("/tmp")) / f"unpainted_64_{stem}.safetensors", "unpainted"
+    )

@@ -1,0 +1,68 @@
+"""Flow matching: from noise to one of the possible photographs, in steps (Lipman et al., 2023; Liu et al., 2023)."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.training import Batches, set_learning_rate
+
+LATEST = 0.9  # the loss counts a guess at a later t as one at this t
+
+
+class FlowNetwork(nn.Module):
+    """The course's U-Net. It guesses the photograph from x, the photograph mixed with noise, and the photograph's share t in that mixture.
+
+    It differs from G in its seven input channels and its norm: group norm makes no picture depend on the others of its batch.
+    """
+
+    def __init__(self, depth: int = 4, width: int = 24):
+        super().__init__()
+        self.unet = Generator(in_channels=7, depth=depth, width=width, dropout=0.0)
+        for name, module in list(self.unet.named_modules()):
+            if isinstance(module, nn.BatchNorm2d):
+                block, place = name.rsplit(".", 1)
+                self.unet.get_submodule(block)[int(place)] = nn.GroupNorm(8, module.num_features)
+
+    def forward(self, x: Tensor, mixture: Tensor, t: Tensor) -> Tensor:
+        """Guess y (batch, 3, height, width). t holds a number from 0, only noise, to 1 for each picture."""
+        share = t.view(-1, 1, 1, 1).expand(-1, 1, *x.shape[-2:])
+        return self.unet(torch.cat([x, mixture, share], dim=1))
+
+
+def flow_loss(network: FlowNetwork, x: Tensor, y: Tensor, random: torch.Generator | None = None) -> Tensor:
+    """The squared error of the guess for a random mixture. Guesses at a late t count more, as much as the step that they lead to."""
+    noise = torch.randn(y.shape, generator=random).to(y.device)
+    t = torch.rand(len(y), generator=random).to(y.device)
+    share = t.view(-1, 1, 1, 1)
+    guess = network(x, (1 - share) * noise + share * y, t).float()
+    return ((guess - y).square() / (1 - share.clamp(max=LATEST))).mean()
+
+
+def train_flow(
+    network: FlowNetwork, batches: Batches | Sequence[tuple[Tensor, Tensor]], steps: int, lr: float = 1e-3, seed: int = 0
+) -> Iterator[float]:
+    """Train a new network for `steps` steps, with a learning rate that falls to zero over the second half; yield the loss of each step."""
+    device = next(network.parameters()).device
+    optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
+    random = torch.Generator().manual_seed(seed)
+    for step in range(steps):
+        x, y = (side.to(device) for side in batches[step])
+        set_learning_rate(optimizer, lr * min(1.0, (step + 1) / 100, 2 * (1 - step / steps)))
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cpu"):
+            loss = flow_loss(network, x, y, random)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        yield loss.item()
+
+
+@torch.no_grad()
+def sample(network: FlowNetwork, x: Tensor, noise: Tensor, steps: int) -> Tensor:
+    """Walk from noise to a photograph of x, both (batch, 3, height, width), in `steps` steps of equal length."""
+    mixture = noise
+    for step in range(steps):
+        guess = network(x, mixture, torch.full((len(x),), step / steps))
+        mixture = mixture + (guess - mixture) / (steps - step)  # at the last step, the guess itself
+    return mixture
