@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from pix2pix_edu.files import write_text
 from pix2pix_edu.run.machine_log import describe
-from pix2pix_edu.successors.comparison import METHODS, SIZE, measure, train_method, unseen_houses
+from pix2pix_edu.successors.comparison import DEPTH, METHODS, SIZE, STEMS, WIDTH, measure, train_method, unseen_houses
 from pix2pix_edu.weights.bundled import save_network
 
 HERE = Path(__file__).parent
@@ -27,9 +27,9 @@ if __name__ == "__main__":
         pass
     about = {"method": name, "seed": seed, "steps": METHODS[name].steps, "batch_size": METHODS[name].batch_size}
     record = about | {"processor_seconds": round(time.process_time() - started), **place, "scores": measure(network, unseen_houses())}
-    stem = name.replace("+", "_").replace(" ", "_")
+    stem = STEMS[name]
     (HERE / "successors").mkdir(exist_ok=True)
     write_text(HERE / "successors" / f"{stem}-{seed}.json", json.dumps(record, indent=1))
-    save_network(
-        network.state_dict(), {}, SIZE, (HERE / "weights" if seed == 0 else Path("/tmp")) / f"unpainted_64_{stem}.safetensors", "unpainted"
-    )
+    if seed == 0:
+        settings = {"depth": DEPTH, "width": WIDTH}
+        save_network(network.state_dict(), settings, SIZE, HERE / "weights" / f"unpainted_64_{stem}.safetensors", "unpainted")

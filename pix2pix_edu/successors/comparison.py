@@ -48,6 +48,9 @@ METHODS = {
 }
 
 
+STEMS = {name: name.replace("+", "_").replace(" ", "_") for name in METHODS}  # of their files
+
+
 @functools.cache
 def training_pairs() -> SyntheticPairs:
     return SyntheticPairs(PAIRS, SIZE, 0, draw_unpainted_pair)
