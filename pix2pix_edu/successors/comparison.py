@@ -22,6 +22,7 @@ from pix2pix_edu.successors.flow import FlowNetwork, sample, train_flow
 from pix2pix_edu.successors.latent import NUMBERS, LatentGenerator, latent_step
 from pix2pix_edu.successors.scales import TwoScales, two_scale_step
 from pix2pix_edu.training import Batches, Pix2Pix, Step, linear_decay, train, train_step
+from pix2pix_edu.weights.bundled import WEIGHTS, open_network
 
 SIZE, PAIRS, DEPTH, WIDTH, PATCH = 64, 3000, 4, 24, 16
 TEST_SEED = 4000  # of houses on which nothing is trained
@@ -31,7 +32,7 @@ FLOW_STEPS = 16  # in which the flow makes a picture, if nothing else is said
 class Method(NamedTuple):
     """A way to train, and how many steps of it take as long as those of the others."""
 
-    build: Callable[[], nn.Module]
+    network: type[nn.Module]
     steps: int
     batch_size: int
     step: Step | None = None  # None for the flow, which has no discriminator
@@ -39,16 +40,19 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "L1+cGAN": Method(functools.partial(Generator, depth=DEPTH, width=WIDTH), 16000, 1, train_step),
-    "two scales": Method(
-        functools.partial(Generator, depth=DEPTH, width=WIDTH), 11500, 1, two_scale_step, functools.partial(TwoScales, PATCH, WIDTH)
-    ),
-    "latent": Method(functools.partial(LatentGenerator, DEPTH, WIDTH), 8400, 1, latent_step),
-    "flow": Method(functools.partial(FlowNetwork, DEPTH, WIDTH), 7800, 8),
+    "L1+cGAN": Method(Generator, 16000, 1, train_step),
+    "two scales": Method(Generator, 11500, 1, two_scale_step, functools.partial(TwoScales, PATCH, WIDTH)),
+    "latent": Method(LatentGenerator, 8400, 1, latent_step),
+    "flow": Method(FlowNetwork, 7800, 8),
 }
 
 
 STEMS = {name: name.replace("+", "_").replace(" ", "_") for name in METHODS}  # of their files
+
+
+def open_successor(name: str) -> nn.Module:
+    """The bundled network of a method, trained with seed 0."""
+    return open_network(WEIGHTS / f"unpainted_64_{STEMS[name]}.safetensors", METHODS[name].network)
 
 
 @functools.cache
@@ -60,7 +64,7 @@ def train_method(name: str, seed: int, steps: int | None = None) -> tuple[nn.Mod
     """A new network, and the iterator that trains it: to the end, or for `steps` steps of the same schedule. It yields the losses."""
     method = METHODS[name]
     torch.manual_seed(seed)
-    network, batches = method.build(), Batches(training_pairs(), method.batch_size, seed)
+    network, batches = method.network(depth=DEPTH, width=WIDTH), Batches(training_pairs(), method.batch_size, seed)
     if method.step is None:
         losses = train_flow(network, batches, method.steps, seed=seed)
     else:

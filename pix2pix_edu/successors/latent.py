@@ -14,7 +14,7 @@ from pix2pix_edu.objective import Objective, fake_loss, real_loss
 from pix2pix_edu.training import Descend, Losses, Pix2Pix, descend
 
 NUMBERS = 8  # in z
-KL_WEIGHT = 0.05  # how much the encoder's z should look like the random one
+KL_WEIGHT = 0.5  # how much the encoder's z should look like the random one
 RECOVERY_WEIGHT = 0.5  # how much the encoder should find the random z again in the picture that G made of it
 
 
