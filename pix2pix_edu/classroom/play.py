@@ -5,11 +5,11 @@ import torch
 import traitlets
 from PIL import Image
 
-from pix2pix_edu.drawing.classes import PALETTE
 from pix2pix_edu.experiments.cells import CELLS, SEEDS
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data as contents
+from pix2pix_edu.play.answers import open_flow
 from pix2pix_edu.play.modules import join_modules, join_styles
 from pix2pix_edu.play.recorded import GRID, recorded_runs
 from pix2pix_edu.weights.bundled import load_pretrained
@@ -36,14 +36,19 @@ class Figure(anywidget.AnyWidget):
         super().__init__(data=data, state=state)
         self.on_msg(self._answer)
 
-    def _answer(self, _: object, question: dict, __: list) -> None:
+    def _answer(self, _: object, question: dict, buffers: list) -> None:
         """Translate a drawing with each of the networks that the browser names, or send the file of a recorded training."""
         try:
-            content, buffers = self._opened(question["file"]) if "file" in question else self._translated(question)
+            content, sent = self._answered(question, buffers)
         except Exception as error:  # the browser shows what went wrong
             self.send({"id": question.get("id"), "error": f"{type(error).__name__}: {error}"})
         else:
-            self.send({"id": question["id"], **content}, buffers=buffers)
+            self.send({"id": question["id"], **content}, buffers=sent)
+
+    def _answered(self, question: dict, buffers: list) -> tuple[dict, list[bytes]]:
+        if "file" in question:
+            return self._opened(question["file"])
+        return self._guessed(question, buffers[0]) if "t" in question else self._translated(question)
 
     def _opened(self, file: str) -> tuple[dict, list[bytes]]:
         if file not in {f"{cell}-{seed}" for cell in CELLS for seed in SEEDS}:
@@ -55,12 +60,23 @@ class Figure(anywidget.AnyWidget):
         tensors = [tensor.contiguous().numpy().tobytes() for result in results for tensor in result]
         return {"side": [logits.shape[-1] for _, logits in results]}, tensors
 
+    def _guessed(self, question: dict, mixture: bytes) -> tuple[dict, list[bytes]]:
+        """The guesses of the flow network."""
+        size = self.data["size"]
+        mixtures = torch.from_numpy(np.frombuffer(mixture, dtype=np.float32).copy()).view(-1, 3, size, size)
+        with torch.no_grad():
+            x, t = self._x(question["labels"]).expand_as(mixtures), torch.tensor(question["t"]).expand(len(mixtures))
+            return {}, [open_flow()(x, mixtures, t).numpy().tobytes()]
+
+    def _x(self, labels: str) -> torch.Tensor:
+        """A drawing as the networks are given it."""
+        size, colours = self.data["size"], [colour_of(each) for each in self.data["classes"]]
+        numbers = np.array([int(label, 36) for label in labels]).reshape(size, size)
+        return to_tensor(Image.fromarray(np.array(colours, dtype=np.uint8)[numbers]))[None]
+
     def _translate(self, names: list[str], labels: str, keep: list[float] | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The fake of each network, and D's logits for it. `keep` is a factor for each level of the U-Net."""
-        size = self.data["size"]
-        numbers = np.array([int(label, 36) for label in labels]).reshape(size, size)
-        x = to_tensor(Image.fromarray(PALETTE[numbers]))[None]
-        results = []
+        x, results = self._x(labels), []
         with torch.no_grad():
             for name in names:
                 if name not in self._networks:
@@ -77,6 +93,11 @@ class Figure(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         bundle, metadata = super()._repr_mimebundle_(**options)
         return {**bundle, "text/plain": "A figure to push: it needs a notebook with a running kernel."}, metadata
+
+
+def colour_of(paint: dict[str, str]) -> list[int]:
+    """Red, green and blue of a class of the board."""
+    return [int(paint["color"][start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def patch(**state: object) -> Figure:
@@ -116,6 +137,14 @@ def runs(table: str = GRID, **state: object) -> Figure:
     `state` may name a column, a row, a house (1 to 12), a step, a seed and a measure ("per_class", "l1", "sharpness", "blotchiness").
     """
     return Figure("runs", recorded_runs(table), state)
+
+
+def flow(**state: object) -> Figure:
+    """A flow network, step by step: eight answers to one x.
+
+    `state` may name a sample, the number of steps (1, 2, 4, 8, 16, 32), a seed of the noise, and shown ("guess", "mixture").
+    """
+    return Figure("flow", contents.flow(), state)
 
 
 def game(**state: object) -> Figure:

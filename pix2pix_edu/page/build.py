@@ -13,10 +13,12 @@ from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play import data
+from pix2pix_edu.play.answers import PICTURES, open_flow
 from pix2pix_edu.play.modules import join_styles
 from pix2pix_edu.play.subjects import sample_sketches
+from pix2pix_edu.successors.comparison import SIZE
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
-from pix2pix_edu.weights.onnx_graph import packages, write_live_onnx, write_onnx
+from pix2pix_edu.weights.onnx_graph import packages, write_flow_onnx, write_live_onnx, write_onnx
 
 SITE = HERE / "page" / "site"
 PLAY = HERE / "play"
@@ -63,6 +65,8 @@ def _write_networks(folder: Path, network: str) -> float:
         generator, discriminator = load_pretrained(name)
         x = to_tensor(next(iter(sample_sketches(data.LIVE).values())))
         differences.append(write_live_onnx(generator, discriminator, x, folder / f"{name}.onnx"))
+    x = to_tensor(next(iter(sample_sketches(SIZE, "unpainted").values())))
+    differences.append(write_flow_onnx(open_flow(), x, folder / "unpainted_64_flow.onnx", PICTURES))
     if not (folder / f"{network}.onnx").exists():
         size, drawn = trained_on(network)
         x = to_tensor(next(iter(sample_sketches(size, drawn).values())))

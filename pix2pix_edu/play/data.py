@@ -8,16 +8,17 @@ from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.play.answers import flow_answers
 from pix2pix_edu.play.pictures import sheet, webp
 from pix2pix_edu.play.recorded import recorded_runs
-from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
+from pix2pix_edu.play.subjects import SUBJECTS, Samples, paints, sample_sketches
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import without_dropout
 
 # Each is a function here, a module and a style sheet.
-FIGURES = ("patch", "verdict", "objective", "variants", "skips", "learning", "runs", "game")
+FIGURES = ("patch", "verdict", "objective", "variants", "skips", "learning", "runs", "flow", "game")
 SIZES = (64, 128, 256)
 HOUSE = 7
 TINY, COLUMNS, TESTS, PAIRS = 32, 20, 6, 300  # of the training in the browser
@@ -58,9 +59,13 @@ def learning() -> dict:
 
 def board(size: int, drawn: str = "painted") -> dict:
     """What a drawing board needs: the classes, and label maps to begin with."""
+    return {"size": size, "classes": paints(drawn), "samples": in_words(sample_sketches(size, drawn), drawn)}
+
+
+def in_words(maps: Samples, drawn: str) -> list[dict]:
+    """Label maps by title, each as text."""
     colours = SUBJECTS[drawn].colours
-    samples = [{"name": name, "labels": as_text(label_ids(map_, colours))} for name, map_ in sample_sketches(size, drawn).items()]
-    return {"size": size, "classes": paints(drawn), "samples": samples}
+    return [{"name": name, "labels": as_text(label_ids(map_, colours))} for name, map_ in maps.items()]
 
 
 def draw(network: str) -> dict:
@@ -97,6 +102,14 @@ def skips(name: str = LAMBDAS[100]) -> dict:
 def runs() -> dict:
     """The recorded trainings that differ in lambda and in the patch."""
     return recorded_runs()
+
+
+def flow() -> dict:
+    """A flow network's answers to label maps that say neither paint nor sky."""
+    content = flow_answers()
+    maps, spreads = content.pop("maps"), content.pop("spreads")
+    samples = [sample | {"spread": spreads[sample["name"]]} for sample in in_words(maps, "unpainted")]
+    return content | {"classes": paints("unpainted"), "samples": samples}
 
 
 def verdict() -> dict:

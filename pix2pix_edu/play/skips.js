@@ -16,7 +16,7 @@ const COMBINATIONS = [
  * data: {network, size, classes, channels: [channels of each level], samples: [{name, labels}], fakes: {name: url}}.
  * The fakes of a sample are a sheet of one row: from all levels, then from each level alone.
  * state: {sample, off: numbers of the levels that are switched off, 1 being the outermost}.
- * run([network], labels, keep) resolves to [{fake}]. Returns {element}.
+ * run([network], labels, {keep}) resolves to [{fake}]. Returns {element}.
  */
 export function createSkips(data, state = {}, onState = () => {}, { run }) {
   const depth = data.channels.length;
@@ -57,7 +57,7 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
     const { labels } = houses.find(({ name }) => name === sample);
     if (!whole.has(sample)) whole.set(sample, await readPictures(data.fakes[sample], data.size, depth + 1, depth + 1));
     const [full, ...single] = whole.get(sample);
-    const part = keep.every(Boolean) ? full : (await run([data.network], labels, keep))[0].fake;
+    const part = keep.every(Boolean) ? full : (await run([data.network], labels, { keep }))[0].fake;
     paintLabels(canvases.x, labels, data.classes);
     paintPicture(canvases.full, full);
     paintPicture(canvases.part, part);

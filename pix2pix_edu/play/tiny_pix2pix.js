@@ -5,18 +5,6 @@ import { Conv, LeakyReLU, Norm, Sequence, Tanh, TransposedConv } from "./layers.
 const BETAS = [0.5, 0.999];
 const STACKS = { 1: [[1, 1, 0], [1, 1, 0], [1, 1, 0]], 16: [[4, 2, 1], [4, 1, 1], [4, 1, 1]], 34: [[4, 2, 1], [4, 2, 1], [4, 1, 1], [4, 1, 1]] };
 
-/** Normal random numbers; the same seed gives the same ones. */
-export function normals(seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
 /** The U-Net, without dropout. */
 export class Generator {
   constructor({ size, depth, width, normal }) {

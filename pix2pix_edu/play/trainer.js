@@ -1,6 +1,7 @@
 // A training that goes on in slices of time, so that it can be watched and changed: in a worker, or between two frames of the page.
 
-import { Adam, Discriminator, Generator, normals, trainStep } from "./tiny_pix2pix.js";
+import { normals } from "./random.js";
+import { Adam, Discriminator, Generator, trainStep } from "./tiny_pix2pix.js";
 
 const NETWORKS = { depth: 3, width: 8 };
 const LR = 1e-3;

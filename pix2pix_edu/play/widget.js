@@ -12,16 +12,17 @@ export function renderWith(create) {
     const notice = make("p", { class: "play-small", role: "status" });
     let [asked, timer] = [0, 0];
 
-    function question(content) {
+    function question(content, buffers) {
       asked += 1;
-      model.send({ id: asked, ...content });
+      model.send({ id: asked, ...content }, undefined, buffers);
       timer ||= setTimeout(() => (notice.textContent = BUSY), PATIENCE);
       return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
     }
 
-    async function run(names, labels, keep) {
+    async function run(names, labels, { mixture, ...given } = {}) {
       const text = Array.from(labels, (label) => label.toString(36)).join("");
-      const [{ side }, buffers] = await question({ names, labels: text, keep });
+      const [{ side }, buffers] = await question({ names, labels: text, ...given }, mixture ? [mixture.buffer] : []);
+      if (!side) return [{ fake: toFloats(buffers[0]) }]; // of a network that comes without D
       return side.map((each, i) => ({ fake: toFloats(buffers[2 * i]), logits: toFloats(buffers[2 * i + 1]), side: each }));
     }
 

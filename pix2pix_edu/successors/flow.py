@@ -58,10 +58,12 @@ def train_flow(
 
 
 @torch.no_grad()
-def sample(network: FlowNetwork, x: Tensor, noise: Tensor, steps: int) -> Tensor:
-    """Walk from noise to a photograph of x, both (batch, 3, height, width), in `steps` steps of equal length."""
-    mixture = noise
-    for step in range(steps):
+def sample(network: FlowNetwork, x: Tensor, mixture: Tensor, steps: int, first: int = 0) -> Tensor:
+    """Walk from a mixture, by default noise alone, to a photograph of x, both (batch, 3, height, width).
+
+    The whole walk has `steps` steps of equal length; `first` is the number of the first one that is taken.
+    """
+    for step in range(first, steps):
         guess = network(x, mixture, torch.full((len(x),), step / steps))
         mixture = mixture + (guess - mixture) / (steps - step)  # at the last step, the guess itself
     return mixture

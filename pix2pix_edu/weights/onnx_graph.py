@@ -12,6 +12,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import AlwaysDropout
+from pix2pix_edu.successors.flow import FlowNetwork
 
 OPSET, IR_VERSION = 17, 8  # of 2022: old enough for any runtime
 TOLERANCE = 1e-3
@@ -39,6 +40,18 @@ def write_live_onnx(generator: Generator, discriminator: PatchDiscriminator, x: 
         fake = without_dropout(generator)(x[None])
         logits = discriminator(x[None], fake)
     return _write(graph, {"x": x[None], "keep": keep}, {"fake": fake, "logits": logits}, path)
+
+
+def write_flow_onnx(network: FlowNetwork, x: Tensor, path: Path, pictures: int) -> float:
+    """The same for a flow network: one x, several mixtures of photographs and noise, and the share t of the photographs in them all."""
+    graph = _Graph(packages()[0])
+    mixture, t = torch.zeros(pictures, *x.shape), torch.zeros(1)
+    channels = [graph.expand(name, side) for name, side in (("x", mixture), ("t", mixture[:, :1]))]
+    both = graph.add("Concat", [channels[0], "mixture", channels[1]], axis=1)
+    graph.add("Identity", [_follow_generator(graph, network.unet, x=both)], name="fake")
+    with torch.no_grad():
+        fake = network(x.expand_as(mixture), mixture, t.expand(pictures))
+    return _write(graph, {"x": x[None], "mixture": mixture, "t": t}, {"fake": fake}, path)
 
 
 def _write(graph: "_Graph", inputs: dict[str, Tensor], outputs: dict[str, Tensor], path: Path) -> float:
@@ -70,8 +83,8 @@ def without_dropout(generator: Generator) -> Generator:
     return quiet
 
 
-def _follow_generator(graph: "_Graph", generator: Generator, keep: str = "") -> str:
-    h, levels = "x", []
+def _follow_generator(graph: "_Graph", generator: Generator, keep: str = "", x: str = "x") -> str:
+    h, levels = x, []
     for down in generator.down:
         h = graph.follow(down, h)
         levels.append(h)
@@ -117,6 +130,8 @@ class _Graph:
             case nn.BatchNorm2d() if not module.track_running_stats:
                 # With one image, batch statistics are instance statistics.
                 return self.add("InstanceNormalization", [h, self.weight(module.weight), self.weight(module.bias)], epsilon=module.eps)
+            case nn.GroupNorm():
+                return self.group_norm(module, h)
             case nn.LeakyReLU():
                 return self.add("LeakyRelu", [h], alpha=module.negative_slope)
             case nn.ReLU():
@@ -126,6 +141,19 @@ class _Graph:
             case AlwaysDropout():
                 return h
         raise ValueError(f"{type(module).__name__} cannot be written as ONNX: add it in {__name__}")
+
+    def group_norm(self, module: nn.GroupNorm, h: str) -> str:
+        """Instance norm of the groups, each laid out as one channel; then the scale and shift of each channel."""
+        groups = [self.weight(value.expand(module.num_groups)) for value in (torch.ones(1), torch.zeros(1))]
+        grouped = self.add("Reshape", [h, self.add("Constant", [], value_ints=[0, module.num_groups, -1])])
+        normed = self.add("InstanceNormalization", [grouped, *groups], epsilon=module.eps)
+        h = self.add("Reshape", [normed, self.add("Shape", [h])])
+        scale, shift = (self.weight(value[:, None, None]) for value in (module.weight, module.bias))
+        return self.add("Add", [self.add("Mul", [h, scale]), shift])
+
+    def expand(self, name: str, like: Tensor) -> str:
+        """Repeat an input until it has the shape of `like`."""
+        return self.add("Expand", [name, self.add("Constant", [], value_ints=list(like.shape))])
 
     def model(self, inputs: dict[str, tuple], outputs: dict[str, tuple]) -> object:
         helper, single = self.onnx.helper, self.onnx.TensorProto.FLOAT

@@ -159,7 +159,8 @@ def test_a_step_in_the_browser_is_the_step_of_the_library(visit, patch):
     x, y = (to_tensor(side)[None] for side in draw_pair(3, 32))
     start = {name: [weight.detach().flatten().tolist() for weight in net.parameters()] for name, net in (("G", G), ("D", D))}
     program = """async ([patch, start, x, y, weights]) => {
-      const { Adam, Discriminator, Generator, normals, trainStep } = await import("./tiny_pix2pix.js");
+      const { Adam, Discriminator, Generator, trainStep } = await import("./tiny_pix2pix.js");
+      const { normals } = await import("./random.js");
       const generator = new Generator({ size: 32, depth: 3, width: 8, normal: normals(0) });
       const discriminator = new Discriminator({ size: 32, patch, width: 8, normal: normals(1) });
       start.G.forEach((value, i) => generator.parameters[i].value.set(value));
@@ -204,7 +205,7 @@ def test_a_step_in_the_browser_is_the_step_of_the_library(visit, patch):
 
 def test_the_random_weights_of_the_training_have_mean_0_and_deviation_1_and_a_seed_repeats_them(visit):
     program = """async () => {
-      const { normals } = await import("./tiny_pix2pix.js");
+      const { normals } = await import("./random.js");
       const draw = (seed) => Array.from({ length: 20000 }, normals(seed));
       return [draw(0), draw(0), draw(1)];
     }"""

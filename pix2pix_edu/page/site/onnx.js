@@ -5,22 +5,21 @@ import { toRgb } from "./dom.js";
 const sessions = new Map(); // the promise of each network's session, by name
 let runtime = null;
 
-/** A way to run networks on drawings with these classes: run(names, labels, keep) resolves to [{fake, logits, side}]. */
+/** A way to run networks on drawings with these classes: run(names, labels, given) resolves to [{fake, logits, side}]. given: other inputs by name. */
 export function openNetworks({ size, classes }) {
-  return async (names, labels, keep) => {
+  return async (names, labels, given = {}) => {
     const x = toX(labels, classes);
     const results = [];
-    for (const name of names) results.push(await translate(name, x, size, keep)); // the runtime does one at a time anyway
+    for (const name of names) results.push(await translate(name, x, size, given)); // the runtime does one at a time anyway
     return results;
   };
 }
 
-async function translate(name, x, size, keep) {
+async function translate(name, x, size, given) {
   const { ort, session } = await open(name);
   const feeds = { x: new ort.Tensor("float32", x, [1, 3, size, size]) };
-  if (session.inputNames.includes("keep")) {
-    const depth = session.inputMetadata[session.inputNames.indexOf("keep")].shape[0];
-    feeds.keep = new ort.Tensor("float32", keep ?? new Array(depth).fill(1), [depth]);
+  for (const { name: input, shape } of session.inputMetadata) {
+    if (input !== "x") feeds[input] = new ort.Tensor("float32", given[input] ?? new Array(shape[0]).fill(1), shape); // keep: all levels
   }
   const { fake, logits } = await session.run(feeds);
   return { fake: fake.data, logits: logits?.data, side: logits?.dims.at(-1) };

@@ -10,6 +10,7 @@ const FIGURES = {
   runs: () => import("./runs.js").then(({ createRuns }) => createRuns),
   variants: () => import("./variants.js").then(({ createVariants }) => createVariants),
   skips: () => import("./skips.js").then(({ createSkips }) => createSkips),
+  flow: () => import("./flow.js").then(({ createFlow }) => createFlow),
   game: () => import("./game.js").then(({ createGame }) => createGame),
   learning: () => import("./learning.js").then(({ createLearning }) => createLearning),
 };

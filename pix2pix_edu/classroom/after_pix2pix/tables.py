@@ -1,0 +1,36 @@
+"""The recorded trainings of lesson 10, as tables."""
+
+from pix2pix_edu.experiments.cells import SEEDS
+from pix2pix_edu.files import DATA, read_object
+from pix2pix_edu.successors.comparison import FLOW_STEPS, STEMS, Houses, score
+
+TITLES = {"wall": "spread of walls", "difference": "difference", "sharpness": "fine detail", "blotchiness": "blotches", "fid": "FID"}
+
+
+def records(method: str) -> list[dict]:
+    """The records of a method, one for each seed."""
+    return [read_object(DATA / "successors" / f"{STEMS[method]}-{seed}.json") for seed in SEEDS]
+
+
+def scores(method: str, measure: str, steps: int | None = None) -> list[float]:
+    """A measure of the answers of a method, one value for each seed; for the flow, of those in `steps` steps."""
+    steps = steps or (FLOW_STEPS if method == "flow" else 1)
+    return [record["scores"][str(steps)][measure] for record in records(method)]
+
+
+def of_photographs(houses: Houses) -> dict[str, float]:
+    """The same measures of real photographs: half of those that fit each x, compared with the other half."""
+    half = houses.photographs.shape[1] // 2
+    return score(houses.photographs[:, :half], houses._replace(photographs=houses.photographs[:, half:]))
+
+
+def print_rows(rows: dict[str, dict[str, list[float]]]) -> None:
+    """Print a table: for each name, the lowest and the highest value of each measure."""
+    print(f"{'':24}" + "".join(f"{TITLES[measure]:>18}" for measure in next(iter(rows.values()))))
+    for name, values in rows.items():
+        print(f"{name:24}" + "".join(f"{_span(each):>18}" for each in values.values()))
+
+
+def _span(values: list[float]) -> str:
+    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
+    return low if low == high else f"{low} to {high}"
