@@ -28,6 +28,8 @@ SITES = {  # the only sites that a lesson may link to
     "phillipi.github.io",
     "creativecommons.org",
     "cmp.felk.cvut.cz",
+    "www.cnblogs.com",  # these two, and GitHub, have the texts of lesson 08
+    "0809zheng.github.io",
 }
 
 REVEALING = ("reveal", "reveal_nearest", "decide")  # calls that compare a prediction with a measurement
