@@ -111,6 +111,11 @@ def test_markdown_cells_are_short(notebook):
             assert len(cell["source"].split()) <= 120, cell["source"][:80]
 
 
+@every_notebook
+def test_a_lesson_has_at_most_2100_words(notebook):
+    assert sum(len(cell["source"].split()) for cell in cells(notebook) if cell["cell_type"] == "markdown") <= 2100
+
+
 @every_notebook_of_the_course
 def test_every_figure_has_an_alt_text(notebook):
     for call in calls(notebook, "show"):
