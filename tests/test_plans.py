@@ -11,7 +11,7 @@ from repository import NOTEBOOKS, ROOT
 LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 PAGE = (ROOT / "docs" / "ninety_minutes.md").read_text()
 STOPS = re.findall(r"^\| (\d+) \| \[(\d\d): (.*?)\]\(\.\./notebooks/(\w+)\.ipynb#(\S+)\) \|", PAGE, flags=re.MULTILINE)
-PATH = r"\[Ninety-minute path\]\(\.\./docs/ninety_minutes\.md\)"
+PATH = r"\[Ninety-minute path\]\((?:00_tour\.ipynb)?#The-lessons\)"  # JupyterLab, opened in notebooks/, cannot show docs/
 MARK = re.compile(rf"^\*{PATH}: (\d+) minutes\. (?:Next stop: \[\w+\]\((\S*?)\)|The last stop\.)\*$")
 
 
@@ -57,7 +57,9 @@ def test_a_lesson_needs_earlier_lessons_only_and_calls_them_by_their_names(lesso
 def test_the_path_takes_ninety_minutes_and_is_linked_from_the_readme_and_the_tour():
     assert sum(int(minutes) for minutes, *_ in STOPS) == 90
     assert "(docs/ninety_minutes.md)" in (ROOT / "README.md").read_text()
-    assert any("[ninety-minute path](../docs/ninety_minutes.md)" in cell["source"] for cell in cells("00_tour"))
+    (lessons,) = [cell["source"] for cell in cells("00_tour") if "[ninety-minute path](../docs/ninety_minutes.md)" in cell["source"]]
+    assert f"(#{STOPS[0][4]})" in lessons
+    assert any(cell["source"].startswith("## The lessons\n") for cell in cells("00_tour"))  # where the marks link to
 
 
 def marked(name):
