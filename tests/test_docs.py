@@ -73,16 +73,6 @@ def test_the_program_that_counts_predictions_counts_them(handed_in):
     assert done.stdout.splitlines() == ["How many?", "    1  more", "    1  less", "How much?", "    1  less", "    1  (nothing entered)"]
 
 
-def test_the_timetable_gives_each_lesson_the_minutes_of_its_card():
-    rows = [[cell.strip() for cell in line.split("|")] for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
-    minutes = {number: int(row[3]) for row in rows for number in re.findall(r"\d\d", row[2])}
-    for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        number = notebook.name[:2]
-        card = "".join(json.loads(notebook.read_text())["cells"][1]["source"])
-        least = int(re.search(r"\*\*Minutes\*\*\D*(\d+)", card)[1])
-        assert least <= minutes[number] <= least + 15 or number == "00", notebook.name
-
-
 def test_the_numbers_of_the_page_on_debugging_are_those_of_the_healthy_runs():
     page = " ".join((ROOT / "docs" / "debugging.md").read_text().split())
     logs = [json.loads((ROOT / "data" / "clinic" / f"healthy-{seed}.json").read_text())["log"] for seed in range(3)]
@@ -111,7 +101,7 @@ def test_the_five_numbers_of_the_page_on_debugging_can_be_measured_in_a_training
     assert 0 < numbers["L1"] < 2
 
 
-@pytest.mark.parametrize("page", ["debugging", "teaching", "class_of_thirty", "many_gpus"])
+@pytest.mark.parametrize("page", ["ninety_minutes", "debugging", "teaching", "class_of_thirty", "many_gpus"])
 def test_the_pictures_and_links_of_a_page_are_there(page):
-    for target in re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "docs" / f"{page}.md").read_text()):
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", (ROOT / "docs" / f"{page}.md").read_text()):
         assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target

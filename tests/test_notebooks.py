@@ -28,6 +28,8 @@ SITES = {  # the only sites that a lesson may link to
     "phillipi.github.io",
     "creativecommons.org",
     "cmp.felk.cvut.cz",
+    "www.cnblogs.com",  # these two, and GitHub, have the texts of lesson 08
+    "0809zheng.github.io",
 }
 
 REVEALING = ("reveal", "reveal_nearest", "decide")  # calls that compare a prediction with a measurement
@@ -107,6 +109,11 @@ def test_markdown_cells_are_short(notebook):
     for cell in cells(notebook)[2:]:
         if cell["cell_type"] == "markdown" and "<details>" not in cell["source"]:
             assert len(cell["source"].split()) <= 120, cell["source"][:80]
+
+
+@every_notebook
+def test_a_lesson_has_at_most_2100_words(notebook):
+    assert sum(len(cell["source"].split()) for cell in cells(notebook) if cell["cell_type"] == "markdown") <= 2100
 
 
 @every_notebook_of_the_course

@@ -26,6 +26,7 @@ class System:
     generator: Callable[[int, int], nn.Module]  # from depth and width; the texts have 8 and 64
     discriminator: Callable[[int], nn.Module]  # from width
     step: Step
+    address: str = ""  # where to read the text
     claimed_patch: int | None = None  # the side of a patch according to the text, if it states one
     open: tuple[str, ...] = ()  # what the text leaves open, and what is chosen here
     faults: tuple[Fault, ...] = ()

@@ -280,3 +280,17 @@ def test_three_ways_to_test_differ_and_leave_the_network_as_it_was(generator, x)
 def test_mean_changes_are_the_changes_of_one_line_averaged(generator, x):
     one = widgets.relative_changes(*(widgets.passage(generator, widgets.with_line(x, place)) for place in (9, 10)))
     assert widgets.mean_changes(generator, x.repeat(2, 1, 1, 1), [9]) == pytest.approx(one, rel=1e-4)
+
+
+def test_a_grid_of_two_pixels_is_measured_and_a_ramp_has_none():
+    ramp = torch.linspace(-1, 1, 32).expand(2, 3, 32, 32)
+    squares = 0.1 * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).tile(16, 16)
+    assert edges.grid(ramp) < 0.005
+    assert edges.grid(ramp + squares) == pytest.approx(torch.tensor([0.1, -0.1, -0.1, 0.1]).std().item(), rel=0.1)
+
+
+def test_the_figure_of_maps_writes_whole_numbers_only():
+    figure = figures.draw_maps({"counts": torch.tensor([[1.0, 2.0], [2.0, 4.0]]), "values": torch.tensor([[0.1, 0.2], [0.3, 0.4]])})
+    counts, values = figure.axes
+    assert [text.get_text() for text in counts.texts] == ["1", "2", "2", "4"]
+    assert not values.texts

@@ -8,11 +8,12 @@ the losses of that code. linked_code is compared with the library, which tests/t
 """
 
 import json
+import re
 
 import pytest
 import reference
 import torch
-from repository import ROOT
+from repository import NOTEBOOKS, ROOT
 from tiny import same, weights
 
 from pix2pix_edu.discriminator import PatchDiscriminator
@@ -206,6 +207,13 @@ def test_every_fault_names_its_place_in_the_text():
     faults = [fault for system in SYSTEMS.values() for fault in system.faults]
     assert len(faults) >= 20
     assert all(fault.what and fault.where for fault in faults)
+
+
+def test_the_lesson_links_each_text_beside_its_name():
+    lesson = json.loads((NOTEBOOKS / "08_published.ipynb").read_text())
+    (table,) = [cell["source"] for cell in lesson["cells"] if cell["id"] == "credits"]
+    linked = [re.match(r"\| `(\w+)` \|[^|]*\]\((\S+)\) \|", line) for line in table]
+    assert [link.groups() for link in linked if link] == [(name, system.address) for name, system in SYSTEMS.items()]
 
 
 def test_an_unknown_system_is_answered_with_the_names_of_all():

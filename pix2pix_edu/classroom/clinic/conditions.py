@@ -162,7 +162,7 @@ SICK = {
     ),
     "D never updated": Condition(
         shows=lambda log: log.discriminator_gradient.max().item() == 0,
-        sign="Both losses are flat from the first step, near chance, and D's gradient is 0. A balance is reached after a struggle; "
+        sign="Both losses are flat from the first step, near chance, and D's gradient is 0. A balance comes after ups and downs; "
         "here D does not learn.",
         remedy="D's loss needs a backward() and a step of its own optimizer.",
         pictures="As with L1 alone: an untrained D gives G no useful gradient.",

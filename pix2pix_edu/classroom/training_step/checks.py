@@ -62,7 +62,7 @@ TAKEN_FOR_HEALTHY = {
     "D is worse than a guess, so something is teaching it to be wrong",
     "labels flipped for G": "both losses fall, to {d:.2f} and {g:.2f}, as in a classifier that learns well. In a game one side's gain is "
     "the other's loss: where both win, G works for D",
-    "D never updated": "D's loss stays at {d:.2f}, near chance, and that looks like a balance. A balance is reached after a struggle: "
+    "D never updated": "D's loss stays at {d:.2f}, near chance, and that looks like a balance. A balance comes after ups and downs: "
     "this curve has been flat since the first step",
     "sum instead of mean": "its D starts at {first:.2f}. It learns well, but two terms were summed: its chance is 1.39, so name it",
 }

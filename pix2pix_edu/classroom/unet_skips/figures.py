@@ -31,6 +31,21 @@ def draw_levels(x: Tensor, levels: Sequence[Tensor]) -> Figure:
     return figure
 
 
+def draw_maps(maps: Mapping[str, Tensor]) -> Figure:
+    """Draw named maps (rows, columns) side by side, each pixel as a square with its own scale of greys, and write whole numbers into it."""
+    figure, axes = new_figure(2.1 * len(maps), 2.4, columns=len(maps))
+    for (name, values), place in zip(maps.items(), axes, strict=True):
+        middle = values.mean()
+        reach = max((values - middle).abs().max().item(), 1e-6)  # a flat map is grey, not its rounding errors
+        place.imshow(((values - middle) / reach).numpy(), cmap="Greys", vmin=-1.6, vmax=1.6, interpolation="nearest")
+        if torch.equal(values, values.round()):
+            for row, column in torch.cartesian_prod(*map(torch.arange, values.shape)).tolist():
+                place.text(column, row, f"{values[row, column]:.0f}", ha="center", va="center", fontsize=7)
+        place.set_title(name, fontsize=9)
+        place.set_axis_off()
+    return figure
+
+
 def level_name(number: int, depth: int) -> str:
     """Return "level" with its number, or "bottleneck" for the last."""
     return "bottleneck" if number == depth else f"level {number}"

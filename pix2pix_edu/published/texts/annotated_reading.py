@@ -46,7 +46,8 @@ def mixed_step(device: torch.device) -> Step:
 
 SYSTEM = System(
     name="annotated_reading",
-    text="a blog post in Chinese that reads the paper section by section, then implements it",
+    text="a blog post in Chinese, titled '论文精读 - pix2pix', that reads the paper section by section, then implements it",
+    address="https://www.cnblogs.com/guapiii/p/pix2pix.html",
     generator=ReflectUNet,
     discriminator=discriminator,
     step=partial(adversarial_step, adversarial=ON_PROBABILITIES),  # without a GPU the text's autocast does nothing

@@ -12,6 +12,7 @@ from pix2pix_edu.published.texts.instance_unet import InstanceDiscriminator, Ins
 SYSTEM = System(
     name="cross_entropy",
     text="a post in Chinese from a series of paper readings, titled 'Image-to-Image Translation with Conditional Adversarial Networks'",
+    address="https://0809zheng.github.io/2022/03/10/p2p.html",
     generator=InstanceUNet,
     discriminator=partial(InstanceDiscriminator, sigmoid=True),
     step=partial(adversarial_step, adversarial=ON_PROBABILITIES),

@@ -29,7 +29,8 @@ generator = partial(ReflectUNet, bottleneck_padding="zeros")
 
 SYSTEM = System(
     name="layer_tables",
-    text="the README of a collection of GANs: tables of layers, a paragraph on losses",
+    text="the README 'Pix2Pix' of a collection of GANs: tables of layers, a paragraph on losses",
+    address="https://github.com/giakou4/gans/blob/10a51b3ebc492eb84f4d69bd4057a29816ea3e13/6.%20Pix2Pix/README.md",
     generator=generator,
     discriminator=discriminator,
     step=partial(adversarial_step, share=1.0),  # section 'Loss': D's two terms "are summed", so they are not halved

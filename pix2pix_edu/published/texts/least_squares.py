@@ -12,6 +12,7 @@ from pix2pix_edu.published.texts.instance_unet import InstanceDiscriminator, Ins
 SYSTEM = System(
     name="least_squares",
     text="a study note in English and Korean, titled 'Image-to-Image Translation with Conditional Adversarial Nets'",
+    address="https://github.com/givenone/GAN/blob/a882cdc8e4e68f829d333abca18f4bf920a8f2cb/pix2pix.md",
     generator=InstanceUNet,
     discriminator=InstanceDiscriminator,
     step=partial(adversarial_step, adversarial=SQUARED, generator_first=True),

@@ -26,7 +26,8 @@ def discriminator(width: int = 64) -> nn.Module:
 
 SYSTEM = System(
     name="linked_code",
-    text="notes in Chinese that translate the paper's first half and link the authors' PyTorch code",
+    text="notes in Chinese, in a file 'pix2pix.md', that translate the paper's first half and link the authors' PyTorch code",
+    address="https://github.com/dlagez/java-note-mac/blob/5557b90660f03dc69677425295c1d75e604afc9b/DeepLearning/gan/pix2pix.md",
     generator=generator,
     discriminator=discriminator,
     step=train_step,
