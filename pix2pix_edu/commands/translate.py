@@ -15,7 +15,10 @@ from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.weights.published_generators import SIZE, find_fetched
 
 HELP = "translate every picture in a folder"
-GENERATOR = "folder of a run, or one that push uploaded; or a weight file: NAME.generator.safetensors, latest_net_G.pth; or the name of a published generator that you fetched"
+GENERATOR = (
+    "folder of a run, or one that was downloaded from a hub; or a weight file: NAME.generator.safetensors, latest_net_G.pth; or the name "
+    "of a published generator that you fetched"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,14 +30,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help=sixteen)
     square = f"resize each picture to a square of this side first (default: {SIZE} for a published generator, otherwise leave it as it is)"
     parser.add_argument("--size", type=whole(1, 2**13), help=square)
-    tile = "for large pictures: translate squares of this side, one after the other, and blend them; try 512"
+    tile = "for large pictures: translate squares of this side, one after the other, and blend their seams; try 512"
     parser.add_argument("--tile", type=whole(1, 2**13), metavar="SIDE", help=tile)
-    parser.add_argument(
-        "--overlap", type=whole(0, 2**13), help="pixels that neighbouring tiles have in common (default: an eighth of the tile)"
-    )
+    overlap = "pixels that neighbouring tiles have in common, or more (default: an eighth of the tile)"
+    parser.add_argument("--overlap", type=whole(0, 2**13), metavar="PIXELS", help=overlap)
     statistics = (
-        "what the norms take their mean and variance from: each tile, so that tiles may differ in brightness; or the whole picture, "
-        "which takes some five times as long (default: tile)"
+        "what the norms take their mean and variance from: each tile, and then tiles may differ in brightness; or the whole picture, "
+        "which takes several times as long (default: tile)"
     )
     parser.add_argument("--statistics", choices=("tile", "whole"), help=statistics)
     parser.add_argument("--seed", type=SEED, help="seed of the dropout; another seed gives another picture (default: 0)")
