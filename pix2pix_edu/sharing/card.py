@@ -9,16 +9,11 @@ from pix2pix_edu.files import refuse_unwritable, write_text
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.record import command, make_record, read_record
+from pix2pix_edu.run.samples import task
 from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.sharing.onnx_file import usage
 
 RECORD = "record.json"  # in the folder of a run, where evaluate may have put it
-DRAWN = {
-    "painted": "label map -> drawn photograph of a house",
-    "painted_labels": "drawn photograph of a house -> label map",
-    "unpainted": "label map that says only the parts -> drawn photograph of a house",
-    "shapes": "outlines -> drawn picture of toys",
-}
 SCORES = {
     "l1": "L1 (0 to 2, lower is better)",
     "psnr": "PSNR in dB",
@@ -81,11 +76,10 @@ def _read_scores(run: Path, settings: Settings, file: Path | None) -> Mapping[st
 
 
 def _what(settings: Settings) -> str:
-    shows = BUNDLED[settings.photographs].shows if settings.photographs else "" if settings.pairs else DRAWN[settings.drawn]
-    task = f"{shows.replace('->', 'to')}." if shows else "from pictures x to pictures y, learnt from pairs of its owner."
+    of = task(settings) or "from pictures x to pictures y, learnt from pairs of its owner"
     paper = "[pix2pix](https://arxiv.org/abs/1611.07004) (Isola et al., 2017)"
     channels = f"x has {settings.x_channels} channels, y has {settings.y_channels}; pictures of {settings.size} x {settings.size} pixels."
-    return f"A generator (U-Net) and its discriminator (PatchGAN), trained with {paper}: {task}\n\n{channels}"
+    return f"A generator (U-Net) and its discriminator (PatchGAN), trained with {paper}: {of}.\n\n{channels}"
 
 
 def _use(repository: str, settings: Settings) -> str:

@@ -5,19 +5,22 @@ import { toRgb } from "./dom.js";
 const sessions = new Map(); // the promise of each network's session, by name
 let runtime = null;
 
-/** A way to run networks on drawings with these classes: run(names, labels, keep) resolves to [{fake, logits, side}]. */
-export function openNetworks({ size, classes }) {
-  return async (names, labels, keep) => {
-    const x = toX(labels, classes);
+/**
+ * A way to run networks: run(names, drawn, keep) resolves to [{fake, logits, side}].
+ * With classes, `drawn` is a label map; without, it is x itself, `channels` planes of numbers in [-1, 1].
+ */
+export function openNetworks({ size, classes, channels = 3 }) {
+  return async (names, drawn, keep) => {
+    const x = classes ? toX(drawn, classes) : drawn;
     const results = [];
-    for (const name of names) results.push(await translate(name, x, size, keep)); // the runtime does one at a time anyway
+    for (const name of names) results.push(await translate(name, x, [1, channels, size, size], keep)); // the runtime does one at a time anyway
     return results;
   };
 }
 
-async function translate(name, x, size, keep) {
+async function translate(name, x, shape, keep) {
   const { ort, session } = await open(name);
-  const feeds = { x: new ort.Tensor("float32", x, [1, 3, size, size]) };
+  const feeds = { x: new ort.Tensor("float32", x, shape) };
   if (session.inputNames.includes("keep")) {
     const depth = session.inputMetadata[session.inputNames.indexOf("keep")].shape[0];
     feeds.keep = new ort.Tensor("float32", keep ?? new Array(depth).fill(1), [depth]);
