@@ -1,6 +1,6 @@
 // Sample pictures to choose from, or one of your own, and beside it what the network of the page makes of it.
 
-import { button, choices, make, newestOnly, pick, scaleWhole } from "./dom.js";
+import { choices, make, newestOnly, pick, scaleWhole } from "./dom.js";
 import { paintPicture } from "./pixels.js";
 import { saveSideBySide } from "./save.js";
 
@@ -45,6 +45,7 @@ export function createPictures(data, state, onState, { run }) {
   async function chooseSample(number) {
     const turn = ++newest;
     onState({ sample: number });
+    input.value = "";
     const x = toX(await readImage(samples[number - 1]), size, channels);
     if (turn === newest) await translate(x, `sample ${number}`);
   }
@@ -69,11 +70,9 @@ export function createPictures(data, state, onState, { run }) {
   const group = choices("Samples", faces, asked, (number) => chooseSample(number).catch(missing));
   group.element.classList.add("pictures-samples");
   const input = make("input", { type: "file", accept: "image/*" });
-  input.onchange = () => {
-    if (input.files.length) chooseFile(input.files[0]);
-    input.value = ""; // so that the same file can be chosen again
-  };
-  const upload = button("Choose a picture of yours", () => input.click());
+  input.onclick = () => (input.value = ""); // so that the same file can be chosen again
+  input.onchange = () => input.files.length && chooseFile(input.files[0]);
+  const upload = make("label", { class: "pictures-own" }, make("span", {}, "Or a picture of yours"), input);
   save.onclick = () => saveSideBySide(given, made, Math.max(1, Math.ceil(SAVED / size)), "picture_and_translation.png")
     .then(() => (status.textContent = "The picture and its translation are saved side by side."));
 
