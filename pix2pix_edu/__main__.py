@@ -8,7 +8,7 @@ import re
 import sys
 from typing import NoReturn
 
-COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "bench", "compare", "experiments", "page")
+COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "card", "push", "bench", "compare", "experiments", "page")
 CONTINUED = ("fetch", "train", "compare", "experiments")  # what is stopped there continues when the command is repeated
 
 

@@ -12,6 +12,7 @@ from pix2pix_edu.measures.inception import open_inception
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.fingerprint import count_copies
 from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.run.samples import has_unseen_pairs, refuse_moved_pairs
 from pix2pix_edu.run.settings import Settings, open_folders, open_pairs, read_settings
 from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.training import Pairs
@@ -33,9 +34,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     settings = read_settings(arguments.run)
-    if settings.pairs and not Path(settings.pairs).is_dir():
-        raise ValueError(f"the pairs of the run are not at {settings.pairs}: start from the folder where it was trained, or put them back")
-    if settings.pairs and not (Path(settings.pairs) / "val").is_dir():
+    refuse_moved_pairs(settings)
+    if not has_unseen_pairs(settings):
         places = " and ".join(str(Path(folder) / "val") for folder in (settings.pairs, settings.y_folder) if folder)
         raise ValueError(f"the run was trained on every pair of {settings.pairs}: put unseen pairs into {places}")
     about_run = record.make_record(arguments.run, {}) if arguments.record else {}

@@ -1,11 +1,13 @@
 """Build the playground: a folder of files for any web host, with figures one can push and networks that run in the browser."""
 
 import base64
+import contextlib
 import json
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -28,11 +30,22 @@ PICTURE = re.compile(r"data:image/(webp|avif);base64,")
 
 def build(folder: Path, network: str) -> float:
     """Write the page, its figures and its networks to a folder. Return the largest difference between a network here and torch's."""
+    load_pretrained(network)  # raises before anything is written if there is none of this name
+    with new_page(folder) as unfinished:
+        (unfinished / "figures.css").write_text(join_styles(*data.FIGURES), "utf-8")
+        difference = _write_networks(unfinished / "networks", network)
+        _write_figures(unfinished / "figures", network, (unfinished / "networks" / f"{network}.onnx").stat().st_size)
+        (unfinished / MARK).write_text(json.dumps({"network": network}), "utf-8")
+    return difference
+
+
+@contextlib.contextmanager
+def new_page(folder: Path) -> Iterator[Path]:
+    """A temporary folder with what every page needs, to be completed. Its files replace those in `folder` if the block ends well."""
     if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
         raise ValueError(f"{folder} contains something else: name a new folder")
     refuse_unwritable(folder)
     packages()  # raises before anything is written if one is missing
-    load_pretrained(network)  # the same for a name that does not exist
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         unfinished = Path(name)
@@ -45,16 +58,12 @@ def build(folder: Path, network: str) -> float:
                 shutil.copy(file, unfinished)
         for style in ("play", "board"):
             shutil.copy(PLAY / f"{style}.css", unfinished)
-        (unfinished / "figures.css").write_text(join_styles(*data.FIGURES), "utf-8")
-        difference = _write_networks(unfinished / "networks", network)
-        _write_figures(unfinished / "figures", network, (unfinished / "networks" / f"{network}.onnx").stat().st_size)
-        (unfinished / MARK).write_text(json.dumps({"network": network}), "utf-8")
+        yield unfinished
         # Each file is replaced as a whole; what was added to an earlier page stays. The mark comes first.
         for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != MARK):
             target = folder / file.relative_to(unfinished)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, target)
-    return difference
 
 
 def _write_networks(folder: Path, network: str) -> float:
@@ -83,8 +92,13 @@ def _write_figures(folder: Path, network: str, network_bytes: int) -> None:
         shutil.copy(GALLERY / f"{cell['name']}-{seed}.avif", folder.parent / "gallery")
     contents["draw"] = data.draw(network) | {"megabytes": round(network_bytes / 1e6, 1)}
     for name, content in contents.items():
-        content = _pictures_as_files(content, folder, name)
-        (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+        write_figure(folder, name, content)
+
+
+def write_figure(folder: Path, name: str, content: dict) -> None:
+    """Write what a figure shows as a JSON file, with its pictures in files beside it."""
+    content = _pictures_as_files(content, folder, name)
+    (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
 
 
 def _pictures_as_files(content: object, folder: Path, name: str) -> object:

@@ -35,12 +35,18 @@ class BundledSet:
     x_folder: Path
     y_folder: Path
     flat: bool = False  # x has flat colours, and keeps them when it is made smaller
+    licence: str = "cc0-1.0"  # under which networks are published that were trained on the set
+
+    def credit(self) -> str:
+        """Whose work the pictures are, to be told wherever they are shown."""
+        return " ".join((self.x_folder.parent / "CREDIT.txt").read_text("utf-8").split())
 
 
+EARTH, OPENMOJI = DATA / "earth", DATA / "openmoji"
 BUNDLED = {
-    "earth": BundledSet("climate map -> photograph from orbit", DATA / "earth" / "climate", DATA / "earth" / "photo", flat=True),
-    "earth_relief": BundledSet("shaded relief -> photograph from orbit", DATA / "earth" / "relief", DATA / "earth" / "photo"),
-    "openmoji": BundledSet("outline -> coloured emoji", DATA / "openmoji" / "outline", DATA / "openmoji" / "colour"),
+    "earth": BundledSet("climate map -> photograph from orbit", EARTH / "climate", EARTH / "photo", flat=True),
+    "earth_relief": BundledSet("shaded relief -> photograph from orbit", EARTH / "relief", EARTH / "photo"),
+    "openmoji": BundledSet("outline -> coloured emoji", OPENMOJI / "outline", OPENMOJI / "colour", licence="cc-by-sa-4.0"),
 }
 
 

@@ -8,17 +8,27 @@ from pathlib import Path
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.photos.folders import for_each
 from pix2pix_edu.photos.picture_files import list_pictures, read_header, read_tensor, refuse_channels, suffix_for, write_picture
+from pix2pix_edu.photos.tiles import Tiles, translate_tiles
 from pix2pix_edu.translation import translate
 
 
 def translate_folder(
-    generator: Generator, inputs: Path, outputs: Path, bits: int = 8, overwrite: bool = False, size: int | None = None
+    generator: Generator,
+    inputs: Path,
+    outputs: Path,
+    bits: int = 8,
+    overwrite: bool = False,
+    size: int | None = None,
+    tiles: Tiles | None = None,
 ) -> Iterator[Path]:
     """Translate every picture in `inputs` to a file of the same name in `outputs`, and yield each path once it is written.
 
     The files are PNG for 1 or 3 channels in 8 bits and for 1 channel in 16 bits, otherwise .npy. All inputs are checked first, as far
-    as their headers tell, and no file is replaced unless `overwrite` allows it. With a size, each input is first resized to a square.
+    as their headers tell, and no file is replaced unless `overwrite` allows it. With a size, each input is first resized to a square;
+    with tiles, it is translated tile by tile.
     """
+    if tiles:
+        tiles.refuse_misfit(generator.depth)
     files = list_pictures(inputs)
     targets = [outputs / f"{file.stem}{suffix_for(generator.out_channels, bits)}" for file in files]
     _refuse_collisions(files, targets, inputs, outputs, overwrite)
@@ -26,7 +36,8 @@ def translate_folder(
     outputs.mkdir(parents=True, exist_ok=True)
     for number, (file, target) in enumerate(zip(files, targets, strict=True)):
         try:
-            write_picture(translate(generator, read_tensor(file, generator.in_channels, size)), target, bits)
+            x = read_tensor(file, generator.in_channels, size)
+            write_picture(translate_tiles(generator, x, tiles) if tiles else translate(generator, x), target, bits)
         except (ValueError, OSError) as error:
             written = f"{number} of {len(files)} translations were written to {outputs}"
             raise ValueError(f"{file.name} was not translated: {error} ({written})") from error

@@ -1,4 +1,4 @@
-// Tensors as pictures on a canvas: a picture is a Float32Array (3, side, side) in [-1, 1], a verdict one logit for each patch.
+// Tensors as pictures on a canvas: a picture is a Float32Array (3, side, side), or (1, side, side) if it is grey, in [-1, 1], a verdict one logit for each patch.
 
 import { make } from "./dom.js";
 
@@ -21,7 +21,8 @@ export async function readPictures(url, size, columns, count) {
 
 export function paintPicture(canvas, picture) {
   const pixels = canvas.width * canvas.height;
-  paint(canvas, (place, channel) => (picture[channel * pixels + place] + 1) * 127.5);
+  const grey = picture.length === pixels;
+  paint(canvas, (place, channel) => (picture[(grey ? 0 : channel * pixels) + place] + 1) * 127.5);
 }
 
 /** How far two pictures differ at each pixel, the mean of the channels: black where they agree, white at a difference of 1. */

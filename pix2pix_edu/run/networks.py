@@ -31,7 +31,14 @@ def save_for_sharing(folder: Path, name: str, target: Path) -> None:
 
 
 def open_generator(path: Path) -> Generator:
-    """The generator in a run's folder, in a shared file (NAME.generator.safetensors), or in a file of the reference implementation."""
+    """The generator in a run's folder, in a shared file, in a folder with one, or in a file of the reference implementation.
+
+    A shared file is one that save_for_sharing wrote: NAME.generator.safetensors.
+    """
+    if path.is_dir() and not (path / "run.json").exists() and (shared := sorted(path.glob("*.generator.safetensors"))):
+        if len(shared) > 1:
+            raise ValueError(f"{path} holds several generators ({', '.join(file.name for file in shared[:3])}): name one of the files")
+        (path,) = shared
     if path.suffix == ".safetensors":
         return open_network(path, Generator)
     return _open(path, "generator") if path.is_dir() else load_generator(path)

@@ -18,12 +18,12 @@ OPSET, IR_VERSION = 17, 8  # of 2022: old enough for any runtime
 TOLERANCE = 1e-3
 
 
-def write_onnx(generator: Generator, x: Tensor, path: Path) -> float:
+def write_onnx(generator: Generator, x: Tensor, path: Path, half: bool = True) -> float:
     """Write G without its dropout, for one image of the shape of x. Return the largest difference between its output for x and torch's.
 
-    The file is written when its output has been compared, whole or not at all.
+    The file is written when its output has been compared, whole or not at all. With `half`, its weights are in half precision.
     """
-    graph = _Graph(packages()[0])
+    graph = _Graph(packages()[0], half)
     graph.add("Identity", [_follow_generator(graph, generator)], name="fake")
     with torch.no_grad():
         fake = without_dropout(generator)(x[None])
@@ -63,14 +63,15 @@ def _write(graph: "_Graph", inputs: dict[str, Tensor], outputs: dict[str, Tensor
     differences = [(torch.from_numpy(one) - other).abs().max() for one, other in zip(given, outputs.values(), strict=True)]
     difference = float(torch.stack(differences).max())  # NaN if one of them is
     if not difference <= TOLERANCE:  # true for NaN as well
-        raise ValueError(f"in half precision the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
+        where = "in half precision" if graph.half else "as ONNX"
+        raise ValueError(f"{where} the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
     with whole_file(path) as file:
         file.write(model)
     return difference
 
 
 def packages() -> tuple[ModuleType, ModuleType]:
-    """Import onnx and onnxruntime, which only the web page needs."""
+    """Import onnx and onnxruntime, which only web pages and ONNX files need."""
     return _needed("onnx"), _needed("onnxruntime")
 
 
@@ -102,8 +103,8 @@ def _follow_generator(graph: "_Graph", generator: Generator, keep: str = "", x: 
 class _Graph:
     """ONNX nodes in the order in which they are computed. Each value is known by the name that its node gave it."""
 
-    def __init__(self, onnx: ModuleType):
-        self.onnx, self.nodes, self.weights = onnx, [], []
+    def __init__(self, onnx: ModuleType, half: bool = True):
+        self.onnx, self.half, self.nodes, self.weights = onnx, half, [], []
 
     def add(self, operator: str, inputs: list[str], name: str = "", **attributes: object) -> str:
         name = name or f"value{len(self.nodes)}"
@@ -111,10 +112,10 @@ class _Graph:
         return name
 
     def weight(self, tensor: Tensor) -> str:
-        # Stored in half precision, as the bundled weights are, and cast to single precision.
-        name = f"weight{len(self.weights)}"
-        self.weights.append(self.onnx.numpy_helper.from_array(tensor.detach().cpu().half().numpy(), name))
-        return self.add("Cast", [name], to=self.onnx.TensorProto.FLOAT)
+        name, values = f"weight{len(self.weights)}", tensor.detach().cpu().float()
+        self.weights.append(self.onnx.numpy_helper.from_array((values.half() if self.half else values).numpy(), name))
+        # What is stored in half precision, as the bundled weights are, is cast to single precision.
+        return self.add("Cast", [name], to=self.onnx.TensorProto.FLOAT) if self.half else name
 
     def follow(self, module: nn.Module, h: str) -> str:
         """Append the module's nodes to the graph; return its output's name."""

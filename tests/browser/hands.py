@@ -62,7 +62,11 @@ def grave(page: Page, context: str) -> list[tuple[str, str]]:
 def canvas_pixels(place: Page | Locator, selector: str) -> np.ndarray:
     """What a canvas shows, (height, width, 3)."""
     found = place.locator(selector).evaluate(
-        "canvas => [canvas.width, [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]"
+        """canvas => {
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+          copy.drawImage(canvas, 0, 0); // to read the canvas itself often would make Chromium complain
+          return [canvas.width, [...copy.getImageData(0, 0, canvas.width, canvas.height).data]];
+        }"""
     )
     return np.array(found[1], dtype=int).reshape(found[0], found[0], 4)[..., :3]
 

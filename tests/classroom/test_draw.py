@@ -6,10 +6,10 @@ import torch
 
 from pix2pix_edu.classroom.display import as_html
 from pix2pix_edu.classroom.draw import checks, figures, holding
-from pix2pix_edu.classroom.held_norms import with_norms_of
 from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.layout import Box
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.held_norms import with_norms_of
 from pix2pix_edu.images import to_tensor
 
 

@@ -6,10 +6,10 @@ from reactions import measure
 from torch import nn
 
 from pix2pix_edu.classroom.display import as_html
-from pix2pix_edu.classroom.held_norms import with_norms_of
 from pix2pix_edu.classroom.patchgan import checks, figures, local, widgets
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.held_norms import with_norms_of
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, receptive_field
 from pix2pix_edu.training import stack_pairs
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from pix2pix_edu.classroom.explorer import choice, explore, number, switch
-from pix2pix_edu.classroom.held_norms import with_norms_of
 from pix2pix_edu.classroom.patchgan.figures import draw_judgement
+from pix2pix_edu.held_norms import with_norms_of
 
 PICTURES = ("real y", "fake G(x)", "left real, right fake")
 DAMAGES = ("none", "grey", "blur", "noise")

@@ -4,6 +4,7 @@ import { createBoard } from "./board.js";
 import { make, newestOnly, scaleWhole } from "./dom.js";
 import { paintLabels, readSamples } from "./label_map.js";
 import { paintPicture } from "./pixels.js";
+import { saveSideBySide } from "./save.js";
 
 const ENLARGED = 8; // scale of the saved file
 
@@ -74,14 +75,6 @@ function describe(labels, classes) {
 /** The drawing and its photograph side by side, as in the files of the course, enlarged. */
 async function savePicture({ size, classes }, labels, photo) {
   const drawing = make("canvas", { width: size, height: size });
-  const sheet = make("canvas", { width: 2 * ENLARGED * size, height: ENLARGED * size });
   paintLabels(drawing, labels, classes);
-  const context = sheet.getContext("2d");
-  context.imageSmoothingEnabled = false;
-  context.drawImage(drawing, 0, 0, sheet.height, sheet.height);
-  context.drawImage(photo, sheet.height, 0, sheet.height, sheet.height);
-  const blob = await new Promise((resolve) => sheet.toBlob(resolve, "image/png"));
-  const link = make("a", { href: URL.createObjectURL(blob), download: "drawing_and_photograph.png" });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers start to read it late
+  await saveSideBySide(drawing, photo, ENLARGED, "drawing_and_photograph.png");
 }

@@ -5,21 +5,24 @@ import { toRgb } from "./dom.js";
 const sessions = new Map(); // the promise of each network's session, by name
 let runtime = null;
 
-/** A way to run networks on drawings with these classes: run(names, labels, given) resolves to [{fake, logits, side}]. given: other inputs by name. */
-export function openNetworks({ size, classes }) {
-  return async (names, labels, given = {}) => {
-    const x = toX(labels, classes);
+/**
+ * A way to run networks: run(names, drawn, given) resolves to [{fake, logits, side}]. given: other inputs by name.
+ * With classes, `drawn` is a label map; without, it is x itself, `channels` planes of numbers in [-1, 1].
+ */
+export function openNetworks({ size, classes, channels = 3 }) {
+  return async (names, drawn, given = {}) => {
+    const x = classes ? toX(drawn, classes) : drawn;
     const results = [];
-    for (const name of names) results.push(await translate(name, x, size, given)); // the runtime does one at a time anyway
+    for (const name of names) results.push(await translate(name, x, [1, channels, size, size], given)); // the runtime does one at a time anyway
     return results;
   };
 }
 
-async function translate(name, x, size, given) {
+async function translate(name, x, shape, given) {
   const { ort, session } = await open(name);
-  const feeds = { x: new ort.Tensor("float32", x, [1, 3, size, size]) };
-  for (const { name: input, shape } of session.inputMetadata) {
-    if (input !== "x") feeds[input] = new ort.Tensor("float32", given[input] ?? new Array(shape[0]).fill(1), shape); // keep: all levels
+  const feeds = { x: new ort.Tensor("float32", x, shape) };
+  for (const { name: input, shape: wanted } of session.inputMetadata) {
+    if (input !== "x") feeds[input] = new ort.Tensor("float32", given[input] ?? new Array(wanted[0]).fill(1), wanted); // keep: all levels
   }
   const { fake, logits } = await session.run(feeds);
   return { fake: fake.data, logits: logits?.data, side: logits?.dims.at(-1) };

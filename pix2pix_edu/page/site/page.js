@@ -1,9 +1,10 @@
-// The playground: each figure is loaded when it comes near the window, and its state is kept in the page's address.
+// A page of figures: each is loaded when it comes near the window, and its state is kept in the page's address.
 
 import { openNetworks } from "./onnx.js";
 
 const FIGURES = {
   draw: () => import("./draw.js").then(({ createDraw }) => createDraw),
+  pictures: () => import("./pictures.js").then(({ createPictures }) => createPictures),
   patch: () => import("./patch.js").then(({ createPatch }) => createPatch),
   verdict: () => import("./verdict.js").then(({ createVerdict }) => createVerdict),
   objective: () => import("./objective.js").then(({ createObjective }) => createObjective),
