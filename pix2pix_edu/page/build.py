@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play import data
 from pix2pix_edu.play.answers import PICTURES, open_flow
 from pix2pix_edu.play.modules import join_styles
@@ -25,6 +27,22 @@ from pix2pix_edu.weights.onnx_graph import packages, write_flow_onnx, write_live
 SITE = HERE / "page" / "site"
 PLAY = HERE / "play"
 MARK = "page.json"  # by this file a folder is known to be such a page
+
+
+class Board(NamedTuple):
+    """A drawing board of the page."""
+
+    name: str
+    title: str
+    makes: str  # what its pictures are called
+    words: str
+
+
+HOUSES = Board("house", "a house", "photograph", "Begin with a sample, or clear the board and paint a wall, then windows and a door.")
+BOARDS = {  # further ones, by the network
+    "earth_128": Board("planet", "a planet", "photograph from orbit", "Paint coasts, deserts and ice, and see the land from space."),
+    "openmoji_128": Board("emoji", "an emoji", "emoji in colour", "Draw an outline with a fine pen, and see it coloured."),
+}
 PICTURE = re.compile(r"data:image/(webp|avif);base64,")
 
 
@@ -34,7 +52,8 @@ def build(folder: Path, network: str) -> float:
     with new_page(folder) as unfinished:
         (unfinished / "figures.css").write_text(join_styles(*data.FIGURES), "utf-8")
         difference = _write_networks(unfinished / "networks", network)
-        _write_figures(unfinished / "figures", network, (unfinished / "networks" / f"{network}.onnx").stat().st_size)
+        _write_figures(unfinished / "figures")
+        _write_boards(unfinished, network)
         (unfinished / MARK).write_text(json.dumps({"network": network}), "utf-8")
     return difference
 
@@ -76,21 +95,34 @@ def _write_networks(folder: Path, network: str) -> float:
         differences.append(write_live_onnx(generator, discriminator, x, folder / f"{name}.onnx"))
     x = to_tensor(next(iter(sample_sketches(SIZE, "unpainted").values())))
     differences.append(write_flow_onnx(open_flow(), x, folder / "unpainted_64_flow.onnx", PICTURES))
-    if not (folder / f"{network}.onnx").exists():
-        size, drawn = trained_on(network)
-        x = to_tensor(next(iter(sample_sketches(size, drawn).values())))
-        differences.append(write_onnx(load_pretrained(network)[0], x, folder / f"{network}.onnx"))
+    for name in {network, *BOARDS}:
+        if not (folder / f"{name}.onnx").exists():
+            size, drawn = trained_on(name)
+            x = to_tensor(next(iter(sample_sketches(size, drawn).values())))
+            differences.append(write_onnx(load_pretrained(name)[0], x, folder / f"{name}.onnx"))
     return max(differences)
 
 
-def _write_figures(folder: Path, network: str, network_bytes: int) -> None:
+def _write_boards(folder: Path, network: str) -> None:
+    """The board of the network, and after it those of the bundled photographs."""
+    boards = [HOUSES._asdict() | {"credit": ""}]
+    for name, board in BOARDS.items():
+        write_figure(folder / "figures", f"draw_{board.name}", _board(folder, name) | {"makes": board.makes})
+        boards.append(board._asdict() | {"credit": BUNDLED[trained_on(name)[1]].credit()})
+    write_figure(folder / "figures", "draw", _board(folder, network) | {"boards": boards})
+
+
+def _board(folder: Path, network: str) -> dict:
+    return data.draw(network) | {"megabytes": round((folder / "networks" / f"{network}.onnx").stat().st_size / 1e6, 1)}
+
+
+def _write_figures(folder: Path) -> None:
     folder.mkdir()
     contents = {name: getattr(data, name)() for name in data.FIGURES}
     contents["learning"]["worker"] = "trainer_worker.js"
     (folder.parent / "gallery").mkdir()
     for cell, seed in product(contents["runs"]["cells"], contents["runs"]["seeds"]):
         shutil.copy(GALLERY / f"{cell['name']}-{seed}.avif", folder.parent / "gallery")
-    contents["draw"] = data.draw(network) | {"megabytes": round(network_bytes / 1e6, 1)}
     for name, content in contents.items():
         write_figure(folder, name, content)
 

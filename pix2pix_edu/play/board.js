@@ -23,7 +23,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   const picture = new LabelMap(size);
   const view = buildView(classes, size, samples, brushes);
   const cursor = { x: size >> 1, y: size >> 1 };
-  let [label, tool, frame] = [Math.min(1, classes.length - 1), brushes[2], 0];
+  let [label, tool, frame] = [Math.min(1, classes.length - 1), brushes[classes.length > 2 ? 2 : 1], 0]; // outlines need a finer brush
 
   function say(words) {
     view.status.textContent = words;

@@ -107,9 +107,7 @@ def runs() -> dict:
 def flow() -> dict:
     """A flow network's answers to label maps that say neither paint nor sky."""
     content = flow_answers()
-    maps, spreads = content.pop("maps"), content.pop("spreads")
-    samples = [sample | {"spread": spreads[sample["name"]]} for sample in in_words(maps, "unpainted")]
-    return content | {"classes": paints("unpainted"), "samples": samples}
+    return content | {"classes": paints("unpainted"), "samples": in_words(content.pop("maps"), "unpainted")}
 
 
 def verdict() -> dict:

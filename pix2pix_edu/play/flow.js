@@ -9,8 +9,8 @@ const WIDTH = 128; // CSS pixels, at most, of a picture
 const SHOWN = [["guess", "the network's guess"], ["mixture", "the mixture it is given"]];
 
 /**
- * data: {size, network, classes, wall: its class number, pictures, counts: [numbers of steps], samples: [{name, labels, spread: of its
- * photographs}], begun: {sample, steps, seed, guesses: url}, one_answer: {name: url}}: sheets of one row of `pictures`.
+ * data: {size, network, classes, wall: its class number, pictures, counts: [numbers of steps], samples: [{name, labels}], spreads: of the
+ * photographs, by house, begun: {sample, steps, seed, guesses: url}, one_answer: {name: url}}: sheets of one row of `pictures`.
  * state: {sample, steps, at, seed, shown}. run([network], labels, {mixture, t}) resolves to [{fake: the guesses}]. Returns {element}.
  */
 export function createFlow(data, state = {}, onState = () => {}, { run }) {
@@ -92,11 +92,11 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   }
 
   function describe(guesses) {
-    const { labels, spread } = houses.find(({ name }) => name === now.sample);
+    const { labels } = houses.find(({ name }) => name === now.sample);
     const share = ((at - 1) / now.steps).toFixed(2);
     const varied = wallSpread(guesses, data, labels).toFixed(3);
     set(row, { "aria-label": `${data.pictures} answers of the flow network after step ${at} of ${now.steps}` });
-    say(`Step ${at} of ${now.steps}: the mixture is ${share} photograph, the rest noise. The wall's colour varies by ${varied} between the guesses; between photographs that fit x, by ${spread.toFixed(3)}.`);
+    say(`Step ${at} of ${now.steps}: the mixture is ${share} photograph, the rest noise. The wall's colour varies by ${varied} between the guesses; between photographs that fit x, by ${data.spreads[now.sample].toFixed(3)}.`);
   }
 
   const row = make("div", { class: "flow-row", role: "img" }, ...answers);

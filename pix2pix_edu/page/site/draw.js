@@ -8,10 +8,14 @@ import { saveSideBySide } from "./save.js";
 
 const ENLARGED = 8; // scale of the saved file
 
-/** data: {network, megabytes, size, classes, samples, fake: url of the last sample's photograph}. run([name], labels) resolves to [{fake}]. */
+/**
+ * data: {network, megabytes, size, classes, samples, fake: url of the last sample's picture, makes: what the picture is called}.
+ * run([name], labels) resolves to [{fake}].
+ */
 export function createDraw(data, state, onState, { run }) {
+  const { makes = "photograph" } = data;
   const samples = readSamples(data.samples);
-  const photo = make("canvas", { width: data.size, height: data.size, role: "img", "aria-label": "The photograph", class: "draw-photo" });
+  const photo = make("canvas", { width: data.size, height: data.size, role: "img", "aria-label": `The ${makes}`, class: "draw-photo" });
   const status = make("p", { role: "status", class: "play-small" }, "Draw: the network is loaded with your first stroke.");
   const save = make("button", { type: "button", disabled: "" }, "Save picture");
   let [shown, loaded, first] = [null, false, true];
@@ -27,7 +31,7 @@ export function createDraw(data, state, onState, { run }) {
     show(labels);
     paintPicture(photo, fake);
   }, (error) => {
-    status.textContent = `No photograph: ${error.message}. You can still draw; the next stroke tries again.`;
+    status.textContent = `No ${makes}: ${error.message}. You can still draw; the next stroke tries again.`;
     status.classList.add("notice");
   });
 
@@ -39,7 +43,7 @@ export function createDraw(data, state, onState, { run }) {
   function show(labels) {
     shown = labels;
     save.disabled = false;
-    photo.setAttribute("aria-label", `Photograph made from the drawing: ${describe(labels, data.classes)}.`);
+    photo.setAttribute("aria-label", `The ${makes} made from the drawing: ${describe(labels, data.classes)}.`);
   }
 
   async function begin() {
@@ -53,11 +57,11 @@ export function createDraw(data, state, onState, { run }) {
     show(labels);
   }
 
-  save.onclick = () => savePicture(data, shown, photo).then(() => (status.textContent = "Drawing and photograph are saved side by side."));
+  save.onclick = () => savePicture(data, shown, photo).then(() => (status.textContent = `Drawing and ${makes} are saved side by side.`));
   const frame = make("div", { class: "draw-frame" }, photo);
   scaleWhole(photo, data.size, 1);
   const below = make("div", { class: "draw-below" }, status, save);
-  const fake = make("div", { class: "draw-fake" }, make("p", { class: "play-title" }, "G(x): its photograph"), frame, below);
+  const fake = make("div", { class: "draw-fake" }, make("p", { class: "play-title" }, `G(x): the ${makes}`), frame, below);
   const drawing = make("div", { class: "draw-board" }, make("p", { class: "play-title" }, "x: what you draw"), board.element);
   begin().catch(() => translate(samples.at(-1).labels)); // without that picture, the network makes it
   return { element: make("div", { class: "play play-draw" }, make("div", { class: "draw-panels" }, drawing, fake)) };
@@ -76,5 +80,5 @@ function describe(labels, classes) {
 async function savePicture({ size, classes }, labels, photo) {
   const drawing = make("canvas", { width: size, height: size });
   paintLabels(drawing, labels, classes);
-  await saveSideBySide(drawing, photo, ENLARGED, "drawing_and_photograph.png");
+  await saveSideBySide(drawing, photo, ENLARGED, "drawing_and_picture.png");
 }

@@ -3,7 +3,7 @@
 import { openNetworks } from "./onnx.js";
 
 const FIGURES = {
-  draw: () => import("./draw.js").then(({ createDraw }) => createDraw),
+  draw: () => import("./boards.js").then(({ createBoards }) => createBoards),
   pictures: () => import("./pictures.js").then(({ createPictures }) => createPictures),
   patch: () => import("./patch.js").then(({ createPatch }) => createPatch),
   verdict: () => import("./verdict.js").then(({ createVerdict }) => createVerdict),

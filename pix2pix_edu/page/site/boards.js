@@ -1,0 +1,49 @@
+// Several drawing boards in one place, each with its own network: one chooses what to draw. A board is loaded when it is chosen, and keeps its drawing.
+
+import { choices, make, pick } from "./dom.js";
+import { createDraw } from "./draw.js";
+import { openNetworks } from "./onnx.js";
+
+/** data: that of the first board, as for createDraw, and boards: [{name, title, words, credit}]; without boards, there is only that one. state: {board}. */
+export function createBoards({ boards, ...first }, state, onState, tools) {
+  if (!boards) return createDraw(first, state, onState, tools);
+  const names = boards.map(({ name }) => name);
+  const opened = new Map(); // the element of each board, by its name
+  const words = make("p", { role: "status" });
+  const credit = make("p", { class: "play-small" });
+  const place = make("div");
+  const chosen = choices("Draw", boards.map(({ name, title }) => [name, title]), pick(names, state.board, names[0]), choose);
+  const element = make("div", { class: "play play-boards", "data-lm-suppress-shortcuts": "true" }, make("div", { class: "play-controls" }, chosen.element), words, place, credit);
+  let now = null;
+
+  async function choose(name) {
+    now = name;
+    const board = boards.find((each) => each.name === name);
+    [words.textContent, credit.textContent] = [board.words, board.credit];
+    words.classList.remove("notice");
+    onState({ board: name });
+    try {
+      if (!opened.has(name)) opened.set(name, await open(name));
+      if (now === name) place.replaceChildren(opened.get(name));
+    } catch (error) {
+      if (now !== name) return;
+      words.textContent = `This board did not load: ${error.message}. Choose it again to try once more.`;
+      words.classList.add("notice");
+      chosen.value = null;
+    }
+  }
+
+  async function open(name) {
+    const data = name === names[0] ? first : await load(`figures/draw_${name}.json`);
+    return createDraw(data, {}, () => {}, { run: openNetworks(data) }).element;
+  }
+
+  choose(pick(names, state.board, names[0]));
+  return { element };
+}
+
+async function load(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path} (${response.status})`);
+  return response.json();
+}
