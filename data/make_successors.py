@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from pix2pix_edu.experiments.successors import DEPTH, METHODS, SIZE, STEMS, WIDTH, measure, train_method, unseen_houses
 from pix2pix_edu.files import write_text
 from pix2pix_edu.run.machine_log import describe
-from pix2pix_edu.successors.comparison import DEPTH, METHODS, SIZE, STEMS, WIDTH, measure, train_method, unseen_houses
 from pix2pix_edu.weights.bundled import save_network
 
 HERE = Path(__file__).parent

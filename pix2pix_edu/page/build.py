@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
+from pix2pix_edu.experiments.successors import SIZE
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.photos.bundled import BUNDLED
@@ -20,7 +21,6 @@ from pix2pix_edu.play import data
 from pix2pix_edu.play.answers import PICTURES, open_flow
 from pix2pix_edu.play.modules import join_styles
 from pix2pix_edu.play.subjects import sample_sketches
-from pix2pix_edu.successors.comparison import SIZE
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import packages, write_flow_onnx, write_live_onnx, write_onnx
 
@@ -95,7 +95,7 @@ def _write_networks(folder: Path, network: str) -> float:
         differences.append(write_live_onnx(generator, discriminator, x, folder / f"{name}.onnx"))
     x = to_tensor(next(iter(sample_sketches(SIZE, "unpainted").values())))
     differences.append(write_flow_onnx(open_flow(), x, folder / "unpainted_64_flow.onnx", PICTURES))
-    for name in {network, *BOARDS}:
+    for name in dict.fromkeys([network, *BOARDS]):
         if not (folder / f"{name}.onnx").exists():
             size, drawn = trained_on(name)
             x = to_tensor(next(iter(sample_sketches(size, drawn).values())))
@@ -104,7 +104,10 @@ def _write_networks(folder: Path, network: str) -> float:
 
 
 def _write_boards(folder: Path, network: str) -> None:
-    """The board of the network, and after it those of the bundled photographs."""
+    """The board of the network; if that one is for houses, those of the bundled photographs as well."""
+    if trained_on(network)[1] in BUNDLED:
+        write_figure(folder / "figures", "draw", _board(folder, network))
+        return
     boards = [HOUSES._asdict() | {"credit": ""}]
     for name, board in BOARDS.items():
         write_figure(folder / "figures", f"draw_{board.name}", _board(folder, name) | {"makes": board.makes})

@@ -9,11 +9,11 @@ from torch import Tensor
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
+from pix2pix_edu.experiments.successors import COUNTED, FLOW_STEPS, SIZE, answers, open_successor
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.measures.variety import variety
 from pix2pix_edu.play.normals import normals
 from pix2pix_edu.play.pictures import sheet, webp
-from pix2pix_edu.successors.comparison import COUNTED, FLOW_STEPS, SIZE, answers, open_successor
 from pix2pix_edu.successors.flow import FlowNetwork, sample
 
 HOUSES = {"gable": 10, "shop": 3, "two floors": 8}

@@ -5,7 +5,8 @@ import torch
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.weights.onnx_graph import without_dropout, write_live_onnx, write_onnx
+from pix2pix_edu.successors.flow import FlowNetwork
+from pix2pix_edu.weights.onnx_graph import packages, without_dropout, write_flow_onnx, write_live_onnx, write_onnx
 
 DEPTH = 3
 
@@ -57,6 +58,23 @@ def test_d_sees_the_drawing_in_a_live_file_only_if_it_is_conditional(tmp_path):
         assert torch.equal(one, other)
         assert torch.equal(first, second) is not differs
         (tmp_path / "live.onnx").unlink()
+
+
+def test_a_flow_network_guesses_as_torch_does_for_several_mixtures_at_once(tmp_path):
+    torch.manual_seed(0)
+    network = FlowNetwork(depth=3, width=8)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(1 + torch.rand_like(weight)).add_(0.05 * torch.randn_like(weight))
+    network = network.half().float()
+    x, mixture, t = torch.rand(3, 32, 32), torch.randn(4, 3, 32, 32), torch.tensor([0.3])
+    assert write_flow_onnx(network, x, tmp_path / "flow.onnx", pictures=4) < 1e-3
+    session = packages()[1].InferenceSession(tmp_path / "flow.onnx", providers=["CPUExecutionProvider"])
+    (fake,) = session.run(None, {"x": x[None].numpy(), "mixture": mixture.numpy(), "t": t.numpy()})
+    with torch.no_grad():
+        expected = network(x.expand_as(mixture), mixture, t.expand(4))
+        assert abs(expected - network(x.expand_as(mixture), mixture, torch.zeros(4))).max() > 0.01
+    torch.testing.assert_close(torch.from_numpy(fake), expected, rtol=0.0, atol=1e-3)
 
 
 def test_a_live_network_that_is_refused_leaves_no_file(tmp_path):

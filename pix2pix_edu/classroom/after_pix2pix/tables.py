@@ -1,8 +1,8 @@
 """The recorded trainings of lesson 10, as tables."""
 
 from pix2pix_edu.experiments.cells import SEEDS
+from pix2pix_edu.experiments.successors import FLOW_STEPS, STEMS, Houses, score
 from pix2pix_edu.files import DATA, read_object
-from pix2pix_edu.successors.comparison import FLOW_STEPS, STEMS, Houses, score
 
 TITLES = {"wall": "spread of walls", "difference": "difference", "sharpness": "fine detail", "blotchiness": "blotches", "fid": "FID"}
 
