@@ -251,15 +251,31 @@ def test_what_is_said_of_a_patch_is_what_the_library_computes(visit, patch, size
     assert ("padding" in words) == any(first < 0 or after_last > size for first, after_last in spans)
 
 
-def test_arrow_keys_move_the_square_and_no_key_reaches_the_page_around(visit):
+def test_arrow_keys_move_the_square_and_the_page_around_hears_only_what_runs_a_cell_or_saves(visit):
     page = visit("patch", {"row": 3, "column": 3})
-    page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key))")
+    page.evaluate("""async () => {
+      const { keepKeys } = await import("./keys_of_widget.js");
+      window.heard = [];
+      keepKeys(() => document.getElementById("place"));
+      document.addEventListener("keydown", (event) => event.key === "Shift" || event.key === "Control" || window.heard.push(event.key));
+    }""")
     page.locator(".patch-picture svg").focus()
     for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "d", "d"):
         page.keyboard.press(key)
     page.wait_for_timeout(100)
     assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [4, 9]
     assert page.evaluate("window.heard") == []
+    for key in ("Enter", "Control+z", "Shift+Enter", "Control+s", "Control+Enter"):
+        page.keyboard.press(key)
+    assert page.evaluate("window.heard") == ["Enter", "s", "Enter"]
+
+
+def test_after_a_click_on_a_picture_the_keys_are_still_those_of_the_figure(visit):
+    page = visit("patch")
+    page.evaluate("import('./keys_of_widget.js').then(({ keepKeys }) => keepKeys(() => document.getElementById('place')))")
+    page.wait_for_timeout(100)
+    page.locator(".patch-map").click()
+    assert page.evaluate("document.activeElement.id") == "place"
 
 
 def test_a_changed_stride_changes_patch_map_and_cone(visit):
