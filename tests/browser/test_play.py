@@ -294,6 +294,16 @@ def test_a_changed_stride_changes_patch_map_and_cone(visit):
     expect(page.locator(".cone-rows > div")).to_have_count(6)
 
 
+def test_the_button_that_removes_the_last_layer_but_one_hands_its_focus_to_the_other(visit):
+    page = visit("patch", {"strides": "22"})
+    page.get_by_role("button", name="Remove the last").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove the last")).to_be_disabled()
+    expect(page.get_by_role("button", name="Add a layer")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove the last")).to_be_enabled()
+
+
 def test_the_state_that_a_figure_reports_builds_the_same_figure_again(visit):
     page = visit("patch", {"strides": "2211", "size": 128, "row": 5, "column": 40, "shown": "votes"})
     words = caption(page)
