@@ -1,6 +1,6 @@
 // Keys that are pressed in a figure are the figure's own. The notebook around it would take them for shortcuts: "d" twice deletes a cell.
 
-const MARK = "data-lm-suppress-shortcuts"; // JupyterLab and Notebook 7 look for no shortcut from such an element upward
+const MARK = "data-lm-suppress-shortcuts"; // Notebook 7 and older JupyterLabs look for no shortcut from such an element upward
 
 /** Whether the notebook hears a key all the same: what runs a cell, and what saves. */
 function isForNotebook({ key, altKey, ctrlKey, metaKey, shiftKey }) {
@@ -13,8 +13,8 @@ export function keepKeys(find) {
   function prepare(event) {
     const element = find();
     if (!element?.contains(event.target)) return;
-    element.toggleAttribute(MARK, event.type !== "keydown" || !isForNotebook(event));
-    element.addEventListener("keydown", stop); // added twice, it is still called once
+    if (event.type === "keydown") event.target.toggleAttribute(MARK, !isForNotebook(event));
+    element.addEventListener("keydown", stop); // for JupyterLab; added twice, it is still called once
     element.tabIndex = -1; // else a click on a picture gives the focus to the notebook
     element.style.outline = "none";
   }

@@ -2,4 +2,9 @@
 
 import { keepKeys } from "./keys_of_widget.js";
 
-export default { render: ({ el }) => keepKeys(() => el.parentElement) };
+function render({ el }) {
+  el.classList.add("own-keys");
+  return keepKeys(() => el.parentElement);
+}
+
+export default { render };

@@ -34,7 +34,7 @@ def served_jupyterlab(folder: Path) -> Iterator[str]:
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *options], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
+    for _ in range(240):
         try:
             urllib.request.urlopen(f"{address}/api/status", timeout=1).close()
             break

@@ -1,7 +1,8 @@
 """How fast the figures answer: python tests/browser/latency.py prints a table, with JupyterLab as its last line.
 
-From finger to picture is the time from an event to the end of the next frame. An element that does nothing is moved over as well:
-its times are those of the browser and of the machine alone.
+From finger to picture is the time from an event to the end of the next frame. The last number is what the page's thread computes for
+each event: the processor's time, which other work on the machine does not lengthen. An element that does nothing is moved over as well:
+its numbers are those of the browser and of the machine alone.
 """
 
 import re
@@ -42,13 +43,31 @@ IN_NOTEBOOK = """async count => {
 }"""
 
 
-def row(what: str, milliseconds: list[float], wanted: str) -> None:
+class Work:
+    """The milliseconds that the thread of a page has computed between `with` and the end of it."""
+
+    def __init__(self, page: Page):
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def now(self) -> float:
+        return next(each["value"] for each in self.session.send("Performance.getMetrics")["metrics"] if each["name"] == "TaskDuration")
+
+    def __enter__(self) -> "Work":
+        self.start = self.now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.milliseconds = 1000 * (self.now() - self.start)
+
+
+def row(what: str, milliseconds: list[float], wanted: str, work: float | None = None) -> None:
     half, most = np.percentile(milliseconds, [50, 95])
-    print(f"{what:<44} {half:8.1f} {most:8.1f}   {wanted}", flush=True)
+    print(f"{what:<44} {half:8.1f} {most:8.1f} {'' if work is None else f'{work:.1f}':>8}   {wanted}", flush=True)
 
 
-def dragged(page: Page, selector: str) -> list[float]:
-    """Move a pressed mouse over an element, and return the times from each move to its frame."""
+def dragged(page: Page, selector: str) -> tuple[list[float], float]:
+    """Move a pressed mouse over an element. Return the times from each move to its frame, and the work for each."""
     place = page.locator(selector).first
     place.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
@@ -56,25 +75,27 @@ def dragged(page: Page, selector: str) -> list[float]:
     page.evaluate(WATCH, "pointermove")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + min(box["height"], 600) / 2)
     page.mouse.down()
-    for number in range(TIMES):
-        share = 0.2 + 0.6 * (number % 20) / 20
-        page.mouse.move(box["x"] + share * box["width"], box["y"] + share * min(box["height"], 600))
-        page.wait_for_timeout(30)
+    with Work(page) as work:
+        for number in range(TIMES):
+            share = 0.2 + 0.6 * (number % 20) / 20
+            page.mouse.move(box["x"] + share * box["width"], box["y"] + share * min(box["height"], 600))
+            page.wait_for_timeout(30)
     page.mouse.up()
-    return page.evaluate("window.times")
+    return page.evaluate("window.times"), work.milliseconds / TIMES
 
 
-def stepped(page: Page, name: str) -> list[float]:
+def stepped(page: Page, name: str) -> tuple[list[float], float]:
     """Move a slider to and fro with the arrow keys, after its pictures have been loaded."""
     slider = page.locator("#runs").get_by_role("slider", name=name)
     slider.focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#runs .play-caption")).not_to_contain_text("Loading", timeout=60_000)
     page.evaluate(WATCH, "input")
-    for number in range(TIMES):
-        page.keyboard.press("ArrowRight" if number % 2 else "ArrowLeft")
-        page.wait_for_timeout(30)
-    return page.evaluate("window.times")
+    with Work(page) as work:
+        for number in range(TIMES):
+            page.keyboard.press("ArrowRight" if number % 2 else "ArrowLeft")
+            page.wait_for_timeout(30)
+    return page.evaluate("window.times"), work.milliseconds / TIMES
 
 
 def translated(page: Page) -> list[float]:
@@ -98,6 +119,9 @@ def measure_page(browser: Browser, address: str) -> None:
         page.wait_for_load_state("networkidle")
         return page
 
+    def show(what: str, measured: tuple[list[float], float], wanted: str) -> None:
+        row(what, measured[0], wanted, measured[1])
+
     paints, ready = [], []
     for _ in range(5):
         page = browser.new_page()
@@ -109,13 +133,13 @@ def measure_page(browser: Browser, address: str) -> None:
     row("first paint", paints, "1000")
     row("first interaction: the board with its picture", ready, "2000")
     page = opened("patch")
-    row("patch, a drag", dragged(page, "#patch .patch-picture svg"), "16")
+    show("patch, a drag", dragged(page, "#patch .patch-picture svg"), "16")
     page.evaluate(EMPTY)
-    row("the same over an element that does nothing", dragged(page, "main > div"), "")
+    show("the same over an element that does nothing", dragged(page, "main > div"), "")
     page = opened("runs")
-    row("recorded trainings, the wipe", dragged(page, "#runs .runs-wipe"), "16")
-    row("recorded trainings, another house", stepped(page, "House"), "16")
-    row("recorded trainings, another step", stepped(page, "Steps of training"), "16")
+    show("recorded trainings, the wipe", dragged(page, "#runs .runs-wipe"), "16")
+    show("recorded trainings, another house", stepped(page, "House"), "16")
+    show("recorded trainings, another step", stepped(page, "Steps of training"), "16")
     row("translation of 64 px on the page", translated(opened("draw")), "60")
 
 
@@ -129,7 +153,7 @@ def measure_notebook(browser: Browser, folder: Path) -> None:
 
 
 def main() -> None:
-    print(f"{'milliseconds':<44} {'median':>8} {'p95':>8}   wanted, at most")
+    print(f"{'milliseconds':<44} {'median':>8} {'p95':>8} {'work':>8}   wanted, at most")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         build(Path(name) / "page", "houses_64")

@@ -58,6 +58,7 @@ def shown(chromium, jupyterlab):
     page = context.new_page()
     write_notebook(page, jupyterlab, "keys", *CELLS)
     run_all(page, jupyterlab, "keys")
+    expect(page.locator(".own-keys")).to_have_count(4, timeout=30_000)  # beside the controls, the question, the clinic and the game
     page.evaluate(WATCH)
     yield page
     context.close()

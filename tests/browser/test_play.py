@@ -244,7 +244,7 @@ def test_what_is_said_of_a_patch_is_what_the_library_computes(visit, patch, size
         return
     votes, inside = vote_map(convs, size, size), int(wholly_inside(convs, size, size).sum())
     assert f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch." in words
-    assert f"{inside} of {side * side} patches are wholly inside. A pixel is seen by {votes.min()} to {votes.max()} logits." in words
+    assert f"{inside:,} of {side * side:,} patches are wholly inside. A pixel is seen by {votes.min()} to {votes.max()} logits." in words
     row, column = min(1, side - 1), min(2, side - 1)
     spans = [input_span(convs, index) for index in (row, column)]
     assert f"Logit ({row}, {column}) sees rows {spans[0][0]} to {spans[0][1] - 1}" in words
@@ -255,19 +255,22 @@ def test_arrow_keys_move_the_square_and_the_page_around_hears_only_what_runs_a_c
     page = visit("patch", {"row": 3, "column": 3})
     page.evaluate("""async () => {
       const { keepKeys } = await import("./keys_of_widget.js");
-      window.heard = [];
+      window.heard = { early: [], late: [] };
       keepKeys(() => document.getElementById("place"));
-      document.addEventListener("keydown", (event) => event.key === "Shift" || event.key === "Control" || window.heard.push(event.key));
+      const hear = (list) => ({ key }) => key === "Shift" || key === "Control" || list.push(key);
+      document.addEventListener("keydown", hear(window.heard.late)); // as JupyterLab does
+      const [mark, early] = ["data-lm-suppress-shortcuts", hear(window.heard.early)];
+      document.addEventListener("keydown", (event) => event.target.hasAttribute(mark) || early(event), true); // as Notebook 7 does
     }""")
     page.locator(".patch-picture svg").focus()
     for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "d", "d"):
         page.keyboard.press(key)
     page.wait_for_timeout(100)
     assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [4, 9]
-    assert page.evaluate("window.heard") == []
+    assert page.evaluate("window.heard") == {"early": [], "late": []}
     for key in ("Enter", "Control+z", "Shift+Enter", "Control+s", "Control+Enter"):
         page.keyboard.press(key)
-    assert page.evaluate("window.heard") == ["Enter", "s", "Enter"]
+    assert page.evaluate("window.heard") == {"early": ["Enter", "s", "Enter"], "late": ["Enter", "s", "Enter"]}
 
 
 def test_after_a_click_on_a_picture_the_keys_are_still_those_of_the_figure(visit):
