@@ -7,6 +7,7 @@
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
 # make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
+# make latency  how fast the figures answer, in Chromium and in JupyterLab (three minutes)
 # make mutants  how many of 150 small faults in the core modules the tests notice (ten minutes; make test leaves it out)
 # make twice    each cell of every lesson twice in a row, as learners run them (three minutes; make test leaves it out)
 PYTHON ?= python3
@@ -18,7 +19,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons twice faults mutants colab oldest browser no-browser cuda lint format clean
+.PHONY: lab first page address wheelhouse test unit lessons twice faults mutants colab oldest browser latency no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -72,6 +73,9 @@ no-browser:
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev
 	$(BIN)/python -m pytest tests/browser
+
+latency: $(VENV)/dev
+	$(BIN)/python tests/browser/latency.py
 
 # On a machine with an NVIDIA GPU.
 cuda: $(VENV)/dev

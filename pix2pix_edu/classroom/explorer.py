@@ -6,6 +6,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from pix2pix_edu.classroom.display import with_caption
+from pix2pix_edu.classroom.own_keys import column
 
 
 def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
@@ -42,4 +43,4 @@ def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWi
         control.observe(redraw, names="value")
     redraw()
     row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
-    return widgets.VBox([row, page])
+    return column(row, page)

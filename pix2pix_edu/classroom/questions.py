@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from pix2pix_edu.classroom.json_files import read_json
+from pix2pix_edu.classroom.own_keys import column
 from pix2pix_edu.files import one_writer, set_aside, write_text
 
 FOLDER = Path("predictions")  # next to the notebook; nothing is sent anywhere
@@ -61,7 +62,7 @@ def predict(notebook: str, name: str, text: str, options: list[str]) -> Question
         note.value = f"{_note(choice.value)} {html.escape(remark)}"
 
     commit.on_click(enter)
-    display(widgets.VBox([widgets.HTML(f"<b>Predict.</b> {html.escape(text)}"), choice, widgets.HBox([commit, note])]))
+    display(column(widgets.HTML(f"<b>Predict.</b> {html.escape(text)}"), choice, widgets.HBox([commit, note])))
     return question
 
 

@@ -38,7 +38,7 @@ class Board(NamedTuple):
     words: str
 
 
-HOUSES = Board("house", "a house", "photograph", "Begin with a sample, or clear the board and paint a wall, then windows and a door.")
+HOUSES = Board("house", "a house", "photograph", "Draw a window on the wall, a balcony, another door. Or begin with a sample.")
 BOARDS = {  # further ones, by the network
     "earth_128": Board("planet", "a planet", "photograph from orbit", "Paint coasts, deserts and ice, and see the land from space."),
     "openmoji_128": Board("emoji", "an emoji", "emoji in colour", "Draw an outline with a fine pen, and see it coloured."),

@@ -23,7 +23,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   const picture = new LabelMap(size);
   const view = buildView(classes, size, samples, brushes);
   const cursor = { x: size >> 1, y: size >> 1 };
-  let [label, tool, frame] = [Math.min(1, classes.length - 1), brushes[classes.length > 2 ? 2 : 1], 0]; // outlines need a finer brush
+  let [label, tool, frame] = [firstPaint(classes), brushes[classes.length > 2 ? 2 : 1], 0]; // outlines need a finer brush
 
   function say(words) {
     view.status.textContent = words;
@@ -144,7 +144,6 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
     const action = actionOf(event, keys, view.canvas, LONG_STEP * unit, { undo, redo, press, step, escape });
     if (!action) return;
     event.preventDefault();
-    event.stopPropagation(); // the notebook around the board has its own shortcuts
     action();
   });
 
@@ -208,6 +207,11 @@ function describe(tool) {
   return tool === RECTANGLE ? "Rectangle: from one corner to the opposite one" : `Brush of ${tool} by ${tool} pixels`;
 }
 
+/** The class to begin with: the first of the last group, such as the parts of a house; without groups, the first after the background. */
+function firstPaint(classes) {
+  return Math.min(classes.length - 1, Math.max(1, classes.findIndex(({ group }) => group === classes.at(-1).group)));
+}
+
 /** The key for each class: the first letter of its name that is free; R is the rectangle. */
 function lettersOf(classes) {
   const taken = new Set("r");
@@ -233,7 +237,7 @@ function buildView(classes, size, samples, brushes) {
   const [undo, redo, clear] = ["Undo", "Redo", `Clear to ${classes[0].name}`].map((name) => make("button", { type: "button" }, name));
   const buttons = samples.map(({ name }) => make("button", { type: "button" }, name));
   const status = make("p", { class: "board-status", role: "status" });
-  const element = make("div", { class: "board", "data-lm-suppress-shortcuts": "true" }); // stops JupyterLab from handling the keys first
+  const element = make("div", { class: "board" });
   const actions = make("div", { class: "board-row", role: "group", "aria-label": "Steps" }, undo, redo, clear);
   const row = make("div", { class: "board-row", role: "group", "aria-label": "Samples" }, make("span", {}, "Samples"), ...buttons);
   const frame = make("div", { class: "board-frame" }, canvas, cursor);

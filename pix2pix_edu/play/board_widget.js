@@ -2,6 +2,7 @@
 
 import { createBoard } from "./board.js";
 import { make, scaleWhole, toRgb } from "./dom.js";
+import { keepKeys } from "./keys_of_widget.js";
 import { paintLabels } from "./label_map.js";
 
 const PATIENCE = 800; // milliseconds; usually the answer comes sooner
@@ -85,7 +86,9 @@ function render({ model, el }) {
   scaleWhole(photo, size);
   el.classList.add("board-widget");
   el.append(board.element, column);
+  const stopKeeping = keepKeys(() => el);
   return () => {
+    stopKeeping();
     clearTimeout(timer);
     model.off("change:sketch", receive);
     model.off("change:fake change:alt", show);

@@ -32,8 +32,7 @@ export class ConeView {
   paint({ convs, size, column }) {
     Object.assign(this, { convs, size });
     this.kernels.value = convs[0].kernel;
-    this.buttons.more.disabled = convs.length >= MOST_LAYERS;
-    this.buttons.fewer.disabled = convs.length <= 1;
+    this.enable(convs.length < MOST_LAYERS, convs.length > 1);
     this.writeRows();
     const width = this.svg.clientWidth || 600;
     const height = ROW * (convs.length + 1);
@@ -45,6 +44,15 @@ export class ConeView {
     const layers = convs.map((_, layer) => this.layer(layer, column)).concat(this.layer(convs.length, column));
     const cones = layers.slice(1).map((layer, i) => trapezoid(layers[i], layer, i, toX));
     this.svg.replaceChildren(...cones, ...layers.flatMap((layer, i) => bars(layer, i, toX, scale)));
+  }
+
+  /** A button that is switched off hands its focus to the other, so that the keyboard keeps its place. */
+  enable(canAdd, canRemove) {
+    const { more, fewer } = this.buttons;
+    const focused = document.activeElement;
+    [more.disabled, fewer.disabled] = [!canAdd, !canRemove];
+    if (focused === more && !canAdd) fewer.focus();
+    if (focused === fewer && !canRemove) more.focus();
   }
 
   /** Where the numbers of a layer are, in pixels of the picture, and which of them the logit depends on. Null if there is none. */

@@ -154,10 +154,7 @@ export function pick(values, value, otherwise) {
 /** The frame of a figure: controls above, and a caption that says what is seen. The figure puts them where they belong. */
 export function frame(name, controls) {
   const caption = make("p", { class: "play-caption", "aria-live": "polite" });
-  // The attribute stops JupyterLab from taking keys for shortcuts: "dd" would delete the cell.
-  const element = make("div", { class: `play play-${name}`, "data-lm-suppress-shortcuts": "true" });
-  element.append(make("div", { class: "play-controls" }, ...controls));
-  element.addEventListener("keydown", (event) => event.stopPropagation());
+  const element = make("div", { class: `play play-${name}` }, make("div", { class: "play-controls" }, ...controls));
   return { element, caption, say: (words) => (caption.textContent = words) };
 }
 

@@ -36,6 +36,7 @@ export function createGame(data, state = {}, onState = () => {}) {
       show();
     } catch (error) {
       next.disabled = false;
+      next.focus();
       say(`No pictures: ${error.message}. Press the button to try again.`);
     }
   }

@@ -1,7 +1,7 @@
 // A pix2pix of some twenty thousand weights that trains in the browser while one watches and changes its settings.
 
 import { button, choices, draw, frame, make, oncePerFrame, pick, set, slider, toggle, wholeWidth } from "./dom.js";
-import { paintPicture, paintVerdict, readPictures } from "./pixels.js";
+import { VERDICTS, paintPicture, paintVerdict, readPictures } from "./pixels.js";
 import { serve } from "./trainer.js";
 
 const WEIGHTS = [0, 1, 10, 100, 1000];
@@ -29,7 +29,9 @@ export function createLearning(data, state = {}, onState = () => {}) {
   const curves = draw("svg", { class: "learning-curves", role: "img", "aria-label": "The losses of the last steps; their values are in the text below" });
   const names = [["D", "D's loss"], ["G", "G's adversarial loss"], ["L1", "L1"], ["chance", "D guesses"]];
   const legend = make("p", { class: "play-legend" }, ...names.map(([name, words]) => make("span", { class: `learning-${name}` }, words)));
-  element.append(sheet.element, make("div", {}, legend, curves), caption);
+  const colours = make("p", { class: "play-legend" }, ...VERDICTS.map(([name, words]) => make("span", { class: `play-${name}` }, words)));
+  const beside = make("div", { class: "learning-beside" }, make("div", {}, legend, curves), caption);
+  element.append(make("div", { class: "play-panels" }, make("div", {}, sheet.element, colours), beside));
   for (const control of [run, once, again]) control.disabled = true;
   let [id, running, history, smooth, started, seconds, step, ask] = [0, false, [], null, 0, 0, 0, () => {}];
 
@@ -142,7 +144,7 @@ class Sheet {
 }
 
 function paintCurves(svg, history) {
-  const [width, height, left] = [svg.clientWidth || 600, 120, 34];
+  const [width, height, left] = [svg.clientWidth || 600, 190, 34];
   set(svg, { viewBox: `0 0 ${width} ${height}`, height });
   const last = Math.max(history.at(-1)?.[0] ?? 0, 100);
   const highest = Math.max(1.5, ...history.map((row) => 1.05 * Math.max(...row.slice(1))));

@@ -31,7 +31,16 @@ export function createPatch(data, state = {}, onState = () => {}) {
   element.append(make("div", { class: "play-panels" }, picture.element, make("div", { class: "patch-right" }, map.element, caption)), cone.element);
   const repaint = oncePerFrame(paint);
 
+  /** Take the logit of another stack whose patch lies nearest to where the square is. */
+  function stay(convs) {
+    for (const axis of ["row", "column"]) {
+      const [first, afterLast] = inputSpan(now.convs, now[axis]);
+      now[axis] = outputAt(convs, (first + afterLast) / 2);
+    }
+  }
+
   function change(values) {
+    if (values.convs) stay(values.convs);
     Object.assign(now, values);
     const last = Math.max(0, outputSize(now.convs, now.size) - 1);
     now.row = Math.max(0, Math.min(last, now.row));
@@ -55,6 +64,7 @@ export function createPatch(data, state = {}, onState = () => {}) {
 }
 
 const sameStack = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const count = (side) => (side ** 2).toLocaleString("en");
 const strides = (convs) => convs.map(({ stride }) => stride).join("");
 
 /** The known patch that these convolutions give, or null. */
@@ -88,7 +98,7 @@ function describe({ convs, size, row, column, patch }, parameters) {
   return [
     `Patch ${field} on a ${size} px picture: ${side} x ${side} logits, ${outputStep(convs)} px from patch to patch.`,
     `Logit (${row}, ${column}) sees rows ${rows} and columns ${columns}${outside ? "; what lies outside the picture is padding, zeros" : ""}.`,
-    `${(to - from) ** 2} of ${side * side} patches are wholly inside. A pixel is seen by ${fewest} to ${most} logits.`,
+    `${count(to - from)} of ${count(side)} patches are wholly inside. A pixel is seen by ${fewest} to ${most} logits.`,
     ...(parameters[patch] ? [`The paper's D of this patch has ${parameters[patch].toLocaleString("en")} parameters.`] : []),
   ].join(" ");
 }
@@ -196,7 +206,7 @@ class MapView {
     this.side = outputSize(convs, size);
     const [side, [from, to]] = [this.side, whollyInside(convs, size)];
     this.title.textContent = side ? `D's map: ${side} x ${side} logits` : "No logit is left";
-    this.legend.textContent = side ? `${(to - from) ** 2} dark: the patch is wholly inside` : "";
+    this.legend.textContent = side ? `${count(to - from)} dark: the patch is wholly inside` : "";
     this.box.hidden = !side;
     if (!side) return;
     const gap = side <= 40 ? 1 : 0;

@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 
 const [FAKE, REAL] = [[213, 94, 0], [0, 114, 178]];
+export const VERDICTS = [["taken-real", "D takes it for real"], ["taken-fake", "D takes it for fake"]]; // the classes and words of a legend
 
 /** The pictures of a sheet, row by row, as numbers in [-1, 1]. */
 export async function readPictures(url, size, columns, count) {

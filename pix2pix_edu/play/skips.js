@@ -34,7 +34,7 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
     levels.filter((level) => !kept(level, depth)).forEach((level) => off.add(level));
   })));
   const { element, caption, say } = frame("skips", [samples.element, make("div", { class: "play-buttons" }, ...combinations)]);
-  const titles = { x: "drawing x", full: "all levels", part: "levels that are on", difference: "difference" };
+  const titles = { x: "drawing x", full: "all levels", part: "levels that are on", difference: "difference (black: none)" };
   const pictures = Object.entries(titles).map(([name, title]) => figure(canvases[name], title));
   const below = alone.map((canvas, i) => figure(canvas, i + 1 === depth ? "bottleneck alone" : `skip ${i + 1} alone`));
   const net = make("fieldset", { class: "skips-net" }, make("legend", {}, "The U-Net: each skip takes a level of the encoder straight to the decoder"));

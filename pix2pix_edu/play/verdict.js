@@ -1,7 +1,7 @@
 // What a trained D says of each patch of a real house and of G's: point at a patch and read both probabilities.
 
 import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, toggle } from "./dom.js";
-import { paintVerdict } from "./pixels.js";
+import { VERDICTS, paintVerdict } from "./pixels.js";
 import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./receptive_field.js";
 
 /**
@@ -10,7 +10,7 @@ import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./rece
  */
 export function createVerdict(data, state = {}, onState = () => {}) {
   const whole = (value, otherwise) => (Number.isInteger(Number(value ?? "no")) ? Number(value) : otherwise);
-  const now = { patch: Object.hasOwn(data.judges, state.patch ?? "") ? Number(state.patch) : 16, house: whole(state.house, 1), row: whole(state.row, 8), column: whole(state.column, 8) };
+  const now = { patch: Object.hasOwn(data.judges, state.patch ?? "") ? Number(state.patch) : 16, house: whole(state.house, 1), row: whole(state.row, 15), column: whole(state.column, 15) };
   now.house = Math.max(1, Math.min(data.houses.length, now.house));
   let coloured = true;
   const patches = choices("D's patch, px", Object.keys(data.judges).map((patch) => [Number(patch), patch]), now.patch, (patch) => change({ patch }));
@@ -21,7 +21,8 @@ export function createVerdict(data, state = {}, onState = () => {}) {
   });
   const { element, caption, say } = frame("verdict", [patches.element, houses.element, colours.element]);
   const views = [new View(data.size, "the real photograph y"), new View(data.size, "G(x), the fake")];
-  element.append(make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
+  const legend = make("p", { class: "play-legend" }, ...VERDICTS.map(([name, words]) => make("span", { class: `play-${name}` }, words)));
+  element.append(legend, make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
   const judge = () => data.judges[now.patch];
   const convs = () => toConvs(judge().convs);
   const repaint = oncePerFrame(() => {
@@ -32,7 +33,7 @@ export function createVerdict(data, state = {}, onState = () => {}) {
     views[1].paint(fake, faked, side, convs(), now, coloured);
     const at = now.row * side + now.column;
     const mean = (values) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
-    say(`Patch ${now.patch}, logit (${now.row}, ${now.column}) of ${side} x ${side}: D gives the real patch ${real[at].toFixed(2)} and the fake one ${faked[at].toFixed(2)}. Means over the picture: ${mean(real)} and ${mean(faked)}. Blue: taken for real; vermilion: for fake.`);
+    say(`Patch ${now.patch}, logit (${now.row}, ${now.column}) of ${side} x ${side}: D gives the real patch ${real[at].toFixed(2)} and the fake one ${faked[at].toFixed(2)}. Means over the picture: ${mean(real)} and ${mean(faked)}.`);
   });
 
   function change(values) {

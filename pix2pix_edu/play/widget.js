@@ -1,6 +1,7 @@
 // A figure in a notebook: its data come from the widget, its state goes back to it, and the kernel runs its networks and opens its files.
 
 import { make } from "./dom.js";
+import { keepKeys } from "./keys_of_widget.js";
 
 const PATIENCE = 800; // milliseconds; usually the kernel answers sooner
 const BUSY = "The kernel is busy. The pictures follow as soon as it answers.";
@@ -52,7 +53,9 @@ export function renderWith(create) {
     model.on("msg:custom", receive);
     const { element, stop } = create(model.get("data"), model.get("state"), remember, { run, load });
     el.append(element, notice);
+    const stopKeeping = keepKeys(() => el);
     return () => {
+      stopKeeping();
       model.off("msg:custom", receive);
       clearTimeout(timer);
       stop?.();

@@ -1,11 +1,62 @@
 """Run notebooks in JupyterLab and use their controls, as a person does."""
 
+import os
 import re
-from collections.abc import Callable
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
 MINUTES = 60_000
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@contextmanager
+def served_jupyterlab(folder: Path) -> Iterator[str]:
+    """The address of a JupyterLab in a folder, with copies of the notebooks, in the smoke profile."""
+    for notebook in NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(notebook, folder)
+    settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')  # every cell stays in the page
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--IdentityProvider.token=", f"--notebook-dir={folder}"]
+    environment = {**os.environ, "PIX2PIX_PROFILE": "smoke", "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *options], env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.5)
+    try:
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def write_notebook(page: Page, address: str, name: str, *sources: str) -> None:
+    """Put a notebook with these cells on the server."""
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**empty, "id": f"cell{number}", "source": source} for number, source in enumerate(sources)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+    page.goto(f"{address}/lab")
+    (token,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "_xsrf"]
+    data = {"type": "notebook", "content": content}
+    assert page.request.put(f"{address}/api/contents/{name}.ipynb", data=data, headers={"X-XSRFToken": token}).ok
 
 
 def run_all(page: Page, address: str, notebook: str) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from hands import drag, grave, press
-from lab import run_all
+from lab import run_all, write_notebook
 from playwright.sync_api import expect
 
 BOARD = """
@@ -24,23 +24,12 @@ os.kill(os.getpid(), signal.SIGSTOP)  # now the kernel answers nothing, while ol
 """
 
 
-def notebook(*sources):
-    """A notebook with these cells, as the server takes it."""
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**empty, "id": f"cell{number}", "source": source} for number, source in enumerate(sources)]
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    return {"type": "notebook", "content": {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}}
-
-
 @pytest.fixture(scope="module")
 def shown(chromium, jupyterlab):
     """The board in a notebook of its own, every cell run."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1200})
     page = context.new_page()
-    page.goto(f"{jupyterlab}/lab")
-    (token,) = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "_xsrf"]
-    address = f"{jupyterlab}/api/contents/board.ipynb"
-    assert page.request.put(address, data=notebook(BOARD, FROM_PYTHON, STOPPED), headers={"X-XSRFToken": token}).ok
+    write_notebook(page, jupyterlab, "board", BOARD, FROM_PYTHON, STOPPED)
     run_all(page, jupyterlab, "board")
     yield page.locator(".jp-OutputArea-output .board-widget")
     context.close()
@@ -136,6 +125,6 @@ def test_axe_finds_nothing_serious_in_the_board_in_either_theme(board, theme):
     page.get_by_role("menuitem", name="Settings", exact=True).click()
     for name in ("Theme", theme):
         page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme, timeout=30_000)  # its style sheet has to load
     board.locator("canvas").focus()
     assert grave(page, ".jp-OutputArea-output") == []

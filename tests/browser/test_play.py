@@ -245,22 +245,41 @@ def test_what_is_said_of_a_patch_is_what_the_library_computes(visit, patch, size
         return
     votes, inside = vote_map(convs, size, size), int(wholly_inside(convs, size, size).sum())
     assert f"Patch {patch} on a {size} px picture: {side} x {side} logits, {output_step(convs)} px from patch to patch." in words
-    assert f"{inside} of {side * side} patches are wholly inside. A pixel is seen by {votes.min()} to {votes.max()} logits." in words
+    assert f"{inside:,} of {side * side:,} patches are wholly inside. A pixel is seen by {votes.min()} to {votes.max()} logits." in words
     row, column = min(1, side - 1), min(2, side - 1)
     spans = [input_span(convs, index) for index in (row, column)]
     assert f"Logit ({row}, {column}) sees rows {spans[0][0]} to {spans[0][1] - 1}" in words
     assert ("padding" in words) == any(first < 0 or after_last > size for first, after_last in spans)
 
 
-def test_arrow_keys_move_the_square_and_no_key_reaches_the_page_around(visit):
+def test_arrow_keys_move_the_square_and_the_page_around_hears_only_what_runs_a_cell_or_saves(visit):
     page = visit("patch", {"row": 3, "column": 3})
-    page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key))")
+    page.evaluate("""async () => {
+      const { keepKeys } = await import("./keys_of_widget.js");
+      window.heard = { early: [], late: [] };
+      keepKeys(() => document.getElementById("place"));
+      const hear = (list) => ({ key }) => key === "Shift" || key === "Control" || list.push(key);
+      document.addEventListener("keydown", hear(window.heard.late)); // as JupyterLab does
+      const [mark, early] = ["data-lm-suppress-shortcuts", hear(window.heard.early)];
+      document.addEventListener("keydown", (event) => event.target.hasAttribute(mark) || early(event), true); // as Notebook 7 does
+    }""")
     page.locator(".patch-picture svg").focus()
     for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "d", "d"):
         page.keyboard.press(key)
     page.wait_for_timeout(100)
     assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [4, 9]
-    assert page.evaluate("window.heard") == []
+    assert page.evaluate("window.heard") == {"early": [], "late": []}
+    for key in ("Enter", "Control+z", "Shift+Enter", "Control+s", "Control+Enter"):
+        page.keyboard.press(key)
+    assert page.evaluate("window.heard") == {"early": ["Enter", "s", "Enter"], "late": ["Enter", "s", "Enter"]}
+
+
+def test_after_a_click_on_a_picture_the_keys_are_still_those_of_the_figure(visit):
+    page = visit("patch")
+    page.evaluate("import('./keys_of_widget.js').then(({ keepKeys }) => keepKeys(() => document.getElementById('place')))")
+    page.wait_for_timeout(100)
+    page.locator(".patch-map").click()
+    assert page.evaluate("document.activeElement.id") == "place"
 
 
 def test_a_changed_stride_changes_patch_map_and_cone(visit):
@@ -277,6 +296,16 @@ def test_a_changed_stride_changes_patch_map_and_cone(visit):
     expect(page.get_by_role("radio", name="142")).to_be_checked()  # four of stride 2 and two of stride 1: the paper's next patch
     page.get_by_role("button", name="Remove the last").click()
     expect(page.locator(".cone-rows > div")).to_have_count(6)
+
+
+def test_the_button_that_removes_the_last_layer_but_one_hands_its_focus_to_the_other(visit):
+    page = visit("patch", {"strides": "22"})
+    page.get_by_role("button", name="Remove the last").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove the last")).to_be_disabled()
+    expect(page.get_by_role("button", name="Add a layer")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove the last")).to_be_enabled()
 
 
 def test_the_state_that_a_figure_reports_builds_the_same_figure_again(visit):

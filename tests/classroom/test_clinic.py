@@ -274,7 +274,7 @@ def test_two_diagnoses_with_the_same_sign_both_count_as_right():
 
 
 def test_the_clinic_opens_with_curves_and_controls_and_reveals_nothing():
-    row, curves, page = widget.clinic().children
+    row, curves, page, _ = widget.clinic().children
     assert [control.description for control in row.children[:3]] == ["Patient", "I think it is", "Reveal"]
     assert "<figure" in curves.value
     assert page.value == ""

@@ -176,7 +176,7 @@ def test_the_caption_of_the_run_time_states_its_numbers():
 
 def test_a_control_redraws_its_picture():
     explorer = widgets.explore_run_time(MACHINES)
-    controls, picture = explorer.children
+    controls, picture, _ = explorer.children
     before = picture.value
     controls.children[1].value = 16
     assert picture.value != before

@@ -117,7 +117,7 @@ def test_the_alt_text_of_lambda_states_the_optimum_and_its_look():
 
 def test_each_widget_redraws_when_a_control_changes(photos):
     for box in (widgets.explore_place(photos), widgets.explore_averages(photos), widgets.explore_logit()):
-        controls, picture = box.children
+        controls, picture, _ = box.children
         before = picture.value
         control = controls.children[0]
         values = [option[1] if isinstance(option, tuple) else option for option in control.options]

@@ -234,7 +234,7 @@ def test_every_damage_lowers_the_agreement_of_the_shown_house():
 
 def test_a_control_redraws_its_picture():
     explorer = widgets.explore_jitter()
-    controls, picture = explorer.children
+    controls, picture, _ = explorer.children
     before = picture.value
     controls.children[-1].value = False
     assert picture.value != before

@@ -143,7 +143,7 @@ def test_every_picture_and_damage_can_be_judged(discriminator, pictures, judged,
 
 
 def test_controls_redraw_the_picture(discriminator, pictures):
-    row, picture = widgets.explore_logits(discriminator, *pictures).children
+    row, picture, _ = widgets.explore_logits(discriminator, *pictures).children
     for chosen in row.children:
         before = picture.value
         chosen.value = chosen.options[-1] if hasattr(chosen, "options") else 1

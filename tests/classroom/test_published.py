@@ -209,7 +209,7 @@ def test_the_caption_follows_the_controls():
 
 
 def test_every_control_redraws_its_figure():
-    row, picture = widgets.explore_published().children
+    row, picture, _ = widgets.explore_published().children
     for control, value in zip(reversed(row.children), (128, 142, "least_squares"), strict=True):
         before = picture.value
         control.value = value
@@ -217,7 +217,7 @@ def test_every_control_redraws_its_figure():
 
 
 def test_every_system_is_offered_with_its_variants():
-    row, _ = widgets.explore_published().children
+    row, *_ = widgets.explore_published().children
     assert set(row.children[0].options) >= {*SYSTEMS, *VARIANTS}
 
 

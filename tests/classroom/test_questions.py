@@ -34,7 +34,7 @@ def ask(monkeypatch):
 
     def display(name="amount"):
         question = predict(LESSON, name, "How many?", ["more", "less"])
-        _, choice, row = shown[-1].children
+        _, choice, row, _ = shown[-1].children
         return question, choice, *row.children
 
     return display

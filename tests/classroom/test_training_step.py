@@ -348,7 +348,7 @@ def test_every_control_redraws_its_figure():
         (widgets.explore_factor(), 0, "SGD"),
         (widgets.explore_mystery_runs(6), 0, "B"),
     ):
-        row, picture = box.children
+        row, picture, _ = box.children
         before = picture.value
         row.children[control].value = value
         assert picture.value != before

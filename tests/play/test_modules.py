@@ -7,7 +7,7 @@ from pix2pix_edu.play import data
 from pix2pix_edu.play.modules import FOLDER, join_modules, join_styles
 
 MODULES = sorted(file.name.removesuffix(".js") for file in FOLDER.iterdir() if file.name.endswith(".js"))
-BUNDLES = [*(("widget", name) for name in data.FIGURES), ("board_widget",), ("trainer_worker",)]
+BUNDLES = [*(("widget", name) for name in data.FIGURES), ("board_widget",), ("own_keys_widget",), ("trainer_worker",)]
 DEFINED = re.compile(r"^(?:async )?(?:function|class) (\w+)|^(?:const|let) (?:\[([^\]]+)\]|(\w+))", flags=re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ from pix2pix_edu.classroom.clinic.patients import Patient, consult, unseen_pairs
 from pix2pix_edu.classroom.clinic.signs import mean_of_end, mean_of_start
 from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.explorer import menu
+from pix2pix_edu.classroom.own_keys import column
 
 UNDECIDED = "your diagnosis"
 
@@ -86,7 +87,7 @@ class Clinic:
         self.patient.observe(lambda _: self.show_patient(), names="value")
         self.button.on_click(lambda _: self.reveal())
         row = widgets.HBox([self.patient, self.guess, self.button, self.score], layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([row, self.curves, self.page])
+        self.box = column(row, self.curves, self.page)
         self.show_patient()
 
     def show_patient(self) -> None:

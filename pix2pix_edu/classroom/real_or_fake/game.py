@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from pix2pix_edu.classroom.display import as_html, show, with_caption
+from pix2pix_edu.classroom.own_keys import OwnKeys
 from pix2pix_edu.classroom.real_or_fake.figures import draw_fooled, draw_sheet
 from pix2pix_edu.classroom.real_or_fake.pictures import find_pair, usable_runs
 from pix2pix_edu.classroom.real_or_fake.timed_pictures import GAP, SIDE, captioned_pictures, timed_pictures
@@ -110,7 +111,7 @@ class RealOrFake(widgets.VBox):
         self.nickname = widgets.Text(description="Nickname, if you like", style={"description_width": "auto"})
         self.saving = widgets.HBox([self.nickname, self.save_button], layout=widgets.Layout(flex_flow="row wrap"))
         _set_display("none", self.left, self.right, self.saving)
-        super().__init__([self.note, self.frame, self.playing, self.saving])
+        super().__init__([self.note, self.frame, self.playing, self.saving, OwnKeys()])
 
     def show_next(self, _: object = None) -> None:
         place = len(self.votes)
