@@ -1,4 +1,4 @@
-"""Three methods, trained on the same pairs for five to seven minutes, and what each makes of an x that leaves the paint and the sky open."""
+"""Three methods, trained on the same pairs for five to seven minutes each, and their answers to an x that leaves much open."""
 
 import functools
 from collections.abc import Iterator

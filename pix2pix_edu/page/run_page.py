@@ -68,7 +68,7 @@ def _pictures(settings: Settings) -> tuple[str, Tensor, dict]:
     """Inputs of the run to choose from."""
     xs = sample_inputs(settings, SAMPLES)
     samples = [webp(_in_colours(x), lossless=True) for x in xs]
-    return "pictures", xs, {"size": settings.size, "channels": settings.x_channels, "samples": samples}
+    return "pictures", xs, {"size": settings.size, "planes": settings.x_channels, "samples": samples}
 
 
 def _fake(generator: Generator, x: Tensor) -> str:

@@ -47,7 +47,7 @@ def test_a_run_on_pictures_shows_held_out_inputs_and_the_network_of_the_run(tmp_
     run = trained(tmp_path / "mine", pairs=str(pairs), x_channels=x_channels, y_channels=y_channels)
     assert build_run(tmp_path / "page", run) < 1e-3
     content = json.loads((tmp_path / "page" / "figures" / "pictures.json").read_text())
-    assert (content["size"], content["channels"], len(content["samples"])) == (32, x_channels, 6)
+    assert (content["size"], content["planes"], len(content["samples"])) == (32, x_channels, 6)
     kind = "L" if x_channels == 1 else "RGB"
     held_out = {open_image(file).crop((0, 0, 32, 32)).convert(kind).convert("RGB").tobytes() for file in (pairs / "val").iterdir()}
     shown = [np.asarray(open_image(tmp_path / "page" / url)) for url in content["samples"]]

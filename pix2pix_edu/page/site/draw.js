@@ -43,7 +43,7 @@ export function createDraw(data, state, onState, { run }) {
   function show(labels) {
     shown = labels;
     save.disabled = false;
-    photo.setAttribute("aria-label", `The ${makes} made from the drawing: ${describe(labels, data.classes)}.`);
+    photo.setAttribute("aria-label", `${capital(makes)} made from the drawing: ${describe(labels, data.classes)}.`);
   }
 
   async function begin() {
@@ -66,6 +66,8 @@ export function createDraw(data, state, onState, { run }) {
   begin().catch(() => translate(samples.at(-1).labels)); // without that picture, the network makes it
   return { element: make("div", { class: "play play-draw" }, make("div", { class: "draw-panels" }, drawing, fake)) };
 }
+
+const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** Each class of a drawing with its share of the area, largest first. */
 function describe(labels, classes) {

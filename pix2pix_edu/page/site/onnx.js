@@ -7,13 +7,13 @@ let runtime = null;
 
 /**
  * A way to run networks: run(names, drawn, given) resolves to [{fake, logits, side}]. given: other inputs by name.
- * With classes, `drawn` is a label map; without, it is x itself, `channels` planes of numbers in [-1, 1].
+ * With classes, `drawn` is a label map; without, it is x itself, `planes` planes of numbers in [-1, 1].
  */
-export function openNetworks({ size, classes, channels = 3 }) {
+export function openNetworks({ size, classes, planes = 3 }) {
   return async (names, drawn, given = {}) => {
     const x = classes ? toX(drawn, classes) : drawn;
     const results = [];
-    for (const name of names) results.push(await translate(name, x, [1, channels, size, size], given)); // the runtime does one at a time anyway
+    for (const name of names) results.push(await translate(name, x, [1, planes, size, size], given)); // the runtime does one at a time anyway
     return results;
   };
 }

@@ -8,9 +8,9 @@ const SAVED = 512; // the least side of a saved picture
 const GREY = [0.299, 0.587, 0.114];
 const OWN = "your picture";
 
-/** data: {network, megabytes, size, channels, samples: urls, fake: url of the first sample's translation}. run([name], x) resolves to [{fake}]. */
+/** data: {network, megabytes, size, planes, samples: urls, fake: url of the first sample's translation}. run([name], x) resolves to [{fake}]. */
 export function createPictures(data, state, onState, { run }) {
-  const { size, channels, samples } = data;
+  const { size, planes, samples } = data;
   const numbers = samples.map((_, number) => number + 1);
   const [given, made] = ["The picture that goes in", "Its translation"].map((label) => make("canvas", { width: size, height: size, role: "img", "aria-label": label, class: "draw-photo" }));
   const status = make("p", { role: "status", class: "play-small" }, "Choose a picture: the network is loaded with the first one.");
@@ -46,7 +46,7 @@ export function createPictures(data, state, onState, { run }) {
     const turn = ++newest;
     onState({ sample: number });
     input.value = "";
-    const x = toX(await readImage(samples[number - 1]), size, channels);
+    const x = toX(await readImage(samples[number - 1]), size, planes);
     if (turn === newest) await translate(x, `sample ${number}`);
   }
 
@@ -54,7 +54,7 @@ export function createPictures(data, state, onState, { run }) {
     const turn = ++newest;
     let x;
     try {
-      x = toX(await createImageBitmap(file), size, channels);
+      x = toX(await createImageBitmap(file), size, planes);
     } catch {
       say(`${file.name} is no picture that this browser can read: choose a PNG, JPEG or WebP file.`);
       return;
@@ -78,7 +78,7 @@ export function createPictures(data, state, onState, { run }) {
 
   async function begin() {
     if (asked !== 1) return chooseSample(asked);
-    const [x, fake] = (await Promise.all([samples[0], data.fake].map(readImage))).map((image, n) => toX(image, size, n ? 3 : channels));
+    const [x, fake] = (await Promise.all([samples[0], data.fake].map(readImage))).map((image, n) => toX(image, size, n ? 3 : planes));
     return newest || show("sample 1", x, fake); // a choice may have been faster
   }
   begin().catch(missing);
@@ -100,7 +100,7 @@ async function readImage(url) {
 }
 
 /** The middle square of a picture, scaled to the network's size, as planes of numbers in [-1, 1]. Transparent pixels become white. */
-function toX(image, size, channels) {
+function toX(image, size, planes) {
   const canvas = make("canvas", { width: size, height: size });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const side = Math.min(image.width, image.height);
@@ -109,7 +109,7 @@ function toX(image, size, channels) {
   context.imageSmoothingQuality = "high";
   context.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, size, size);
   const pixels = context.getImageData(0, 0, size, size).data;
-  const value = (place, channel) => (channels === 1 ? Math.round(GREY.reduce((sum, share, n) => sum + share * pixels[4 * place + n], 0)) : pixels[4 * place + channel]);
+  const value = (place, channel) => (planes === 1 ? Math.round(GREY.reduce((sum, share, n) => sum + share * pixels[4 * place + n], 0)) : pixels[4 * place + channel]);
   const area = size * size;
-  return Float32Array.from({ length: channels * area }, (_, n) => value(n % area, Math.floor(n / area)) / 127.5 - 1);
+  return Float32Array.from({ length: planes * area }, (_, n) => value(n % area, Math.floor(n / area)) / 127.5 - 1);
 }
