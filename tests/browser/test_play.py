@@ -256,22 +256,27 @@ def test_arrow_keys_move_the_square_and_the_page_around_hears_only_what_runs_a_c
     page = visit("patch", {"row": 3, "column": 3})
     page.evaluate("""async () => {
       const { keepKeys } = await import("./keys_of_widget.js");
-      window.heard = { early: [], late: [] };
+      window.heard = { early: [], around: [], late: [] };
       keepKeys(() => document.getElementById("place"));
       const hear = (list) => ({ key }) => key === "Shift" || key === "Control" || list.push(key);
       document.addEventListener("keydown", hear(window.heard.late)); // as JupyterLab does
-      const [mark, early] = ["data-lm-suppress-shortcuts", hear(window.heard.early)];
-      document.addEventListener("keydown", (event) => event.target.hasAttribute(mark) || early(event), true); // as Notebook 7 does
+      const [mark, early, around] = ["data-lm-suppress-shortcuts", hear(window.heard.early), hear(window.heard.around)];
+      document.addEventListener("keydown", (event) => { // as Notebook 7 does, for shortcuts of the focused element and of what is around it
+        if (!event.target.hasAttribute(mark)) early(event);
+        if (!event.target.closest(`[${mark}]`)) around(event);
+      }, true);
     }""")
     page.locator(".patch-picture svg").focus()
     for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "d", "d"):
         page.keyboard.press(key)
     page.wait_for_timeout(100)
     assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [4, 9]
-    assert page.evaluate("window.heard") == {"early": [], "late": []}
+    assert page.evaluate("window.heard") == {"early": [], "around": [], "late": []}
+    page.locator("#place").press("d")  # the figure as a whole, where the focus is after a click beside the controls
+    page.locator(".patch-picture svg").focus()
     for key in ("Enter", "Control+z", "Shift+Enter", "Control+s", "Control+Enter"):
         page.keyboard.press(key)
-    assert page.evaluate("window.heard") == {"early": ["Enter", "s", "Enter"], "late": ["Enter", "s", "Enter"]}
+    assert page.evaluate("window.heard") == dict.fromkeys(("early", "around", "late"), ["Enter", "s", "Enter"])
 
 
 def test_after_a_click_on_a_picture_the_keys_are_still_those_of_the_figure(visit):
