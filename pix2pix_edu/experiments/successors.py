@@ -1,4 +1,4 @@
-"""Three methods, trained on the same pairs for five to seven minutes each, and their answers to an x that leaves much open."""
+"""Three methods, trained on the same pairs for five to eight minutes each, and their answers to an x that leaves much open."""
 
 import functools
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ COUNTED = (1, 2, 4, 8, 16, 32)  # its numbers of steps that are compared
 
 
 class Method(NamedTuple):
-    """A way to train, and its number of steps: all of them take five to seven minutes on one core."""
+    """A way to train, and its number of steps: all of them take five to eight minutes on one core."""
 
     network: type[nn.Module]
     steps: int

@@ -18,12 +18,15 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from pix2pix_edu.discriminator import patch_convs
-from pix2pix_edu.drawing.classes import CLASSES, PALETTE, label_ids
+from pix2pix_edu.drawing.classes import CLASSES, PALETTE, UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import SyntheticPairs
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.measures.variety import variety
 from pix2pix_edu.page.build import SITE, build
 from pix2pix_edu.play import data
+from pix2pix_edu.play.answers import HOUSES, NOISE, SEED, open_flow, walk
 from pix2pix_edu.play.data import JUDGES, LAMBDAS
 from pix2pix_edu.play.subjects import sample_sketches
 from pix2pix_edu.receptive_field import output_size
@@ -271,7 +274,7 @@ def test_the_numbers_of_every_network_in_the_browser_are_those_of_torch(visit, r
     house = label_ids(SyntheticPairs(1, 64, seed=888)[0][0])
     program = """async ([names, classes, labels, keep]) => {
       const { openNetworks } = await import("./onnx.js");
-      const results = await openNetworks({ size: 64, classes })(names, Uint8Array.from(labels), keep);
+      const results = await openNetworks({ size: 64, classes })(names, Uint8Array.from(labels), keep ? { keep } : {});
       return results.map(({ fake, logits, side }) => [[...fake], [...logits], side]);
     }"""
     for labels in (scribble, house, torch.zeros(64, 64, dtype=torch.int64)):
@@ -284,6 +287,40 @@ def test_the_numbers_of_every_network_in_the_browser_are_those_of_torch(visit, r
                     judged = load_pretrained(name)[1](to_tensor(drawing)[None], expected[None])
                 torch.testing.assert_close(torch.tensor(fake).view(3, 64, 64), expected, rtol=0.0, atol=1e-3)
                 torch.testing.assert_close(torch.tensor(logits).view(1, 1, side, side), judged, rtol=0.0, atol=1e-3)
+
+
+def test_a_planet_and_an_emoji_are_drawn_on_boards_of_their_own_and_each_keeps_its_drawing(visit, root):
+    page, draw = visit(), "#draw"
+    for title, name, word in (("a planet", "earth_128", "photograph from orbit"), ("an emoji", "openmoji_128", "emoji in colour")):
+        page.locator(draw).get_by_role("radio", name=title).check()
+        expect(page.locator(PHOTO)).to_have_attribute("aria-label", re.compile(f"^{word.capitalize()} made from the drawing"))
+        before = pixels(page)
+        page.locator(DRAWN).click(position={"x": 60, "y": 60})
+        expect(page.locator("#draw .draw-below [role=status]")).to_have_text("The network is ready: draw on.", timeout=60 * SECONDS)
+        after = photo_other_than(page, before)
+        drawing = Image.fromarray(pixels(page, DRAWN))
+        assert abs(after - np.asarray(to_image(in_torch(drawing, name=name)), dtype=int)).max() <= 1
+        assert f"networks/{name}.onnx" in page.asked
+    page.locator(draw).get_by_role("radio", name="a planet").check()
+    assert "OpenMoji" not in page.locator(draw).inner_text()
+    assert "NASA" in page.locator(draw).inner_text()
+    page.locator(draw).get_by_role("button", name="Undo").click()  # the stroke is still there to be undone
+
+
+def test_the_answers_of_the_flow_network_are_those_of_the_library(visit):
+    page = visit()
+    section = go_to(page, "flow")
+    expect(section.locator(".play-caption")).to_contain_text("Step 16 of 16")
+    section.get_by_role("radio", name="2", exact=True).check(force=True)
+    expect(section.locator(".play-caption")).to_contain_text("Step 2 of 2", timeout=60 * SECONDS)
+    x = to_tensor(draw_unpainted_pair(SEED + HOUSES["gable"], 64)[0])
+    expected = walk(open_flow(), x, NOISE, steps=2)
+    for number, picture in enumerate(expected):
+        section.locator(".flow-row").first.locator("canvas").nth(number).evaluate(f"canvas => canvas.id = 'answer-{number}'")
+        assert abs(pixels(page, f"#answer-{number}") - np.asarray(to_image(picture), dtype=int)).max() <= 1
+    varied = variety(expected[None], wall_mask(label_ids(x, UNPAINTED_COLOURS), UNPAINTED_COLOURS)[None]).wall
+    said = float(re.search(r"varies by ([\d.]+) between the guesses", section.locator(".play-caption").inner_text())[1])
+    assert said == pytest.approx(varied, abs=0.002)
 
 
 def test_a_stroke_of_the_mouse_changes_the_photograph_and_its_words_and_undo_brings_both_back(visit):

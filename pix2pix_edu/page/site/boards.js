@@ -35,7 +35,9 @@ export function createBoards({ boards, ...first }, state, onState, tools) {
 
   async function open(name) {
     const data = name === names[0] ? first : await load(`figures/draw_${name}.json`);
-    return createDraw(data, {}, () => {}, { run: openNetworks(data) }).element;
+    const { element: board } = createDraw(data, {}, () => {}, { run: openNetworks(data) });
+    board.classList.remove("play"); // it stands within one
+    return board;
   }
 
   choose(pick(names, state.board, names[0]));

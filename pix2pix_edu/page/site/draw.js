@@ -82,5 +82,5 @@ function describe(labels, classes) {
 async function savePicture({ size, classes }, labels, photo) {
   const drawing = make("canvas", { width: size, height: size });
   paintLabels(drawing, labels, classes);
-  await saveSideBySide(drawing, photo, ENLARGED, "drawing_and_picture.png");
+  await saveSideBySide(drawing, photo, ENLARGED, "drawing_and_photograph.png");
 }
