@@ -21,6 +21,11 @@ from publishing.site import execute, links, outputs, pages, slides
 ROOT, HERE = execute.ROOT, Path(__file__).parent
 NETWORK = "houses_128"  # of the board
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a browser needs of it
+NAMES = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+}
 
 
 def main() -> None:
@@ -50,6 +55,7 @@ def build(folder: Path, profile: str, only: list[str] = ()) -> None:
     (source / "index.md").write_text(pages.home(source, site), "utf-8")
     if build_main(["-W", "--keep-going", "-q", "-E", "-d", str(source / ".doctrees"), str(source), str(folder)]):
         raise SystemExit("Sphinx had something to say about the pages: see the lines above")
+    name_landmarks(folder)
     slides.write(ROOT / "docs" / "slides.md", site)
     copy_mathjax(folder / "_static" / "mathjax")
     shutil.rmtree(source)
@@ -63,7 +69,9 @@ def build(folder: Path, profile: str, only: list[str] = ()) -> None:
 def collect(source: Path) -> None:
     """Copy what the pages are made of: docs/ with the pictures that it shows, the notebooks for download, the look."""
     shutil.copytree(ROOT / "docs", source / "docs", ignore=shutil.ignore_patterns("slides.md"))
-    shutil.copytree(ROOT / "notebooks", source / "downloads", ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")])
+    shutil.copytree(
+        ROOT / "notebooks", source / "downloads", ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")]
+    )
     shutil.copytree(HERE / "static", source / "static")
     shutil.copy(HERE / "conf.py", source)
     for page in (*source.glob("docs/*.md"), *source.glob("downloads/*.ipynb")):  # and what they link to
@@ -85,8 +93,13 @@ def write_lessons(source: Path, site: outputs.Site, profile: str, only: list[str
 
 
 def complete_playground(site: outputs.Site) -> None:
-    """Add the networks and the recorded trainings that explorables of the lessons ask for, where the playground does without."""
+    """Add the networks and the recorded trainings that explorables of the lessons ask for, and a way back from the playground."""
     place = site.folder / "playground"
+    page = (place / "index.html").read_text("utf-8")
+    if "<footer><p>From a course" not in page:
+        raise SystemExit("the playground's footer has changed: name its words in complete_playground(), which makes them a link")
+    page = page.replace("<footer><p>From a course", '<footer><p>From <a href="../index.html">a course</a>')
+    (place / "index.html").write_text(page, "utf-8")
     for content in site.explorables.values():
         if "channels" in content and content["network"] not in {*data.LAMBDAS.values(), *data.JUDGES.values()}:
             size, drawn = trained_on(content["network"])
@@ -95,6 +108,16 @@ def complete_playground(site: outputs.Site) -> None:
         for cell in content.get("cells", []):
             for seed in content["seeds"]:
                 shutil.copy(GALLERY / f"{cell['name']}-{seed}.avif", place / "gallery")
+
+
+def name_landmarks(folder: Path) -> None:
+    """Add what screen readers need and the theme leaves out: the level of headings in the list of pages, and names of its two asides."""
+    for file in folder.rglob("*.html"):
+        if not file.is_relative_to(folder / "playground"):
+            page = file.read_text("utf-8")
+            for old, new in NAMES.items():
+                page = page.replace(old, new)
+            file.write_text(page, "utf-8")
 
 
 def copy_mathjax(target: Path) -> None:

@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "executed"
 PROCESSES = 2  # lessons at a time, each with one thread
-MINUTES = 10  # for one cell
+MINUTES = 10  # for one cell, and for a kernel to start
 SHOW_AS_SVG = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom publishing.site import site_figures\nsite_figures.install()"
 
 
@@ -45,9 +45,8 @@ def _run(notebook: Path, profile: str) -> nbformat.NotebookNode:
     copy.cells.insert(0, nbformat.v4.new_code_cell(SHOW_AS_SVG))
     environment = {**os.environ, "PIX2PIX_PROFILE": profile, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(copy, timeout=60 * MINUTES, resources={"metadata": {"path": folder}})
-        client.create_kernel_manager()
-        client.km.transport = "ipc"  # files, not ports that others on this machine could listen to
+        seconds = {"timeout": 60 * MINUTES, "startup_timeout": 60 * MINUTES}
+        client = NotebookClient(copy, **seconds, extra_arguments=["--log-level=ERROR"], resources={"metadata": {"path": folder}})
         try:
             client.execute(env=environment)
         except CellExecutionError as error:

@@ -6,7 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("image", "href"), ("image", "xlink:href"), ("source", "src")}
+LOADED = {
+    ("img", "src"),
+    ("script", "src"),
+    ("link", "href"),
+    ("iframe", "src"),
+    ("image", "href"),
+    ("image", "xlink:href"),
+    ("source", "src"),
+}
 IMPORT = re.compile(r"url\(\s*['\"]?(https?:)?//|@import\s+['\"](https?:)?//")
 
 

@@ -24,7 +24,7 @@ from pix2pix_edu.experiments.cells import TABLES
 from pix2pix_edu.experiments.gallery import fakes, moments, shown_pairs
 from pix2pix_edu.experiments.orders import table
 from pix2pix_edu.images import to_tensor
-from pix2pix_edu.objective import fake_loss, real_loss
+from pix2pix_edu.objective import CHANCE, fake_loss, real_loss
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.receptive_field import input_span, output_size, output_step, receptive_field
 from pix2pix_edu.training import descend, stack_pairs
@@ -59,8 +59,8 @@ def patch() -> Measured:
     axes.add_patch(_square(centre, logits))
     alt = f"A house of {SIZE} pixels. One logit sees the square of {side} pixels in yellow; the dashed one has {logits} pixels."
     sentence = (
-        f"There are {logits} x {logits} numbers, one every {step} pixels, and each sees {side} x {side} pixels: neighbours share {side - step} of "
-        f"their {side} columns. How many patches there are and how large each one is are two different numbers."
+        f"There are {logits} x {logits} numbers, one every {step} pixels, and each sees {side} x {side} pixels: neighbours share "
+        f"{side - step} of their {side} columns. How many patches there are and how large each one is are two different numbers."
     )
     return Measured(figure, alt, sentence)
 
@@ -76,8 +76,8 @@ def half_loss() -> Measured:
     times = alt.partition("the step is ")[2].partition(" times")[0]
     plain = draw_factor("SGD", 0.5)[1].partition("the step is ")[2].partition(" times")[0]
     sentence = (
-        f"Under Adam, D's step on half the loss is {times} times as long, because Adam divides the gradient by its own size. Under plain gradient "
-        f"descent it is {plain} times as long. To slow D, lower its learning rate."
+        f"Under Adam, D's step on half the loss is {times} times as long, because Adam divides the gradient by its own size. Under plain "
+        f"gradient descent it is {plain} times as long. To slow D, lower its learning rate."
     )
     return Measured(figure, alt, sentence)
 
@@ -105,8 +105,9 @@ def detach() -> Measured:
     figure, alt = draw_gradient_flow("D's loss", detach=False)
     difference = (_after_one_step(detached=True) - _after_one_step(detached=False)).abs().max().item()
     sentence = (
-        f"The gradient does reach G, but D's optimizer has only D's weights, and G's next zero_grad() erases it. After one step with detach() "
-        f"and one without, G's weights differ by {difference:g}. detach() saves time, and it protects you when both networks share an optimizer."
+        f"The gradient does reach G, but D's optimizer has only D's weights, and G's next zero_grad() erases it. After one step with "
+        f"detach() and one without, G's weights differ by {difference:g}. detach() saves time, and it protects you when both share "
+        f"an optimizer."
     )
     return Measured(figure, alt, sentence)
 
@@ -132,10 +133,11 @@ def d_at_zero() -> Measured:
     of_healthy, of_perfect = (mean_of_end(run.log.discriminator) for run in (healthy, perfect))
     of_fake = mean_of_end(perfect.log.on_fake)
     pictures = {f"D's loss {of_healthy:.2f}": healthy.fakes[:2], f"D's loss {of_perfect:.2f}": perfect.fakes[:2]}
-    alt = f"Two houses from a healthy run, whose D ends at {of_healthy:.2f}, and from a run whose D ends at {of_perfect:.2f}: there they are blurred."
+    alt = f"Two houses of a healthy run, whose D ends at {of_healthy:.2f}, and of one whose D ends at {of_perfect:.2f}: they are blurred."
     sentence = (
-        f"It means that D finds every fake. In a recorded run its loss ended at {of_perfect:.2f}, the probability it gave to fakes at {of_fake:.2f}, and "
-        f"the pictures stayed blurred: what D said did not reach G. In a healthy run D ended at {of_healthy:.2f}, a little below chance, 0.69."
+        f"It means that D finds every fake. In a recorded run its loss ended at {of_perfect:.2f}, the probability it gave to fakes at "
+        f"{of_fake:.2f}, and the pictures stayed blurred: what D said did not reach G. In a healthy run D ended at {of_healthy:.2f}, "
+        f"a little below chance, {CHANCE:.2f}."
     )
     return Measured(draw_pictures(pictures), alt, sentence)
 
@@ -170,7 +172,10 @@ def two_houses() -> Measured:
     x, y = SyntheticPairs(5, 128, UNSEEN)[4]
     with torch.no_grad(), own_random_numbers(0):
         fake = G(x[None])[0]
-    return Measured(draw_named_pictures({"A": fake, "B": y}, scale=3, columns=2), "Two pictures of one house, A and B: one is a photograph, the other a fake.")
+    return Measured(
+        draw_named_pictures({"A": fake, "B": y}, scale=3, columns=2),
+        "Two pictures of one house, A and B: one is a photograph, the other a fake.",
+    )
 
 
 @cache
@@ -181,7 +186,8 @@ def fixed_house() -> Measured:
 
 
 FIGURES: dict[str, Callable[[], Measured]] = {
-    each.__name__: each for each in (patch, half_loss, weights_of_l1, detach, d_at_zero, translations, averages, skips, two_houses, fixed_house)
+    each.__name__: each
+    for each in (patch, half_loss, weights_of_l1, detach, d_at_zero, translations, averages, skips, two_houses, fixed_house)
 }
 MYTHS = {
     "The 30 x 30 map means patches of 30 pixels.": patch,

@@ -1,4 +1,4 @@
-"""What a lesson's cells gave, as HTML that needs no kernel: figures with captions, explorables that stay alive, widgets as plain figures."""
+"""What a lesson's cells gave, as HTML that needs no kernel: figures with captions, explorables, widgets as plain figures."""
 
 import base64
 import hashlib
@@ -126,7 +126,7 @@ def _without_controls(model: str, models: dict, controls: list[str]) -> str:
     if kind == "RadioButtons":
         name = f"choice-{model[:8]}"
         options = (f'<label><input type="radio" name="{name}"> {html.escape(text)}</label>' for text in state["_options_labels"])
-        return f'<fieldset><legend>Choose before you read on</legend>{"".join(options)}</fieldset>'
+        return f"<fieldset><legend>Choose before you read on</legend>{''.join(options)}</fieldset>"
     if kind in CONTROLS:
         controls.append(state.get("description") or kind)
     return ""

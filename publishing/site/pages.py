@@ -66,7 +66,7 @@ def home(source: Path, site: Site) -> str:
     """The home page, and the order of all pages."""
     lessons = sorted(file.stem for file in (source / "notebooks").glob("[0-9]*.ipynb"))
     more = sorted(file.stem for file in (source / "notebooks").glob("[!0-9]*.ipynb"))
-    docs = sorted(str(file.relative_to(source).with_suffix("")) for place in ("docs", "data") for file in (source / place).glob("*.md"))
+    docs = [str(file.relative_to(source).with_suffix("")) for place in ("docs", "data") for file in sorted((source / place).glob("*.md"))]
     path = PATH if (source / PATH).exists() else "docs/teaching.md"
     page = Template((HERE / "home.html").read_text("utf-8")).substitute(
         board=explorable("draw", "playground/figures/draw.json", {}),
@@ -89,8 +89,9 @@ def _myth(number: int, claim: str, site: Site) -> str:
     found = MYTHS[claim]()
     figure = site.share_pictures(found.svg, up="")
     return (
-        f'<details class="myth"><summary><span class="switch" aria-hidden="true"></span><span>“{html.escape(claim.rstrip("."))}”</span></summary>'
-        f'<p>{html.escape(found.sentence)}</p><figure>{figure}<figcaption>{html.escape(found.alt)}</figcaption></figure></details>'
+        f'<details class="myth"><summary><span class="switch" aria-hidden="true"></span><span>“{html.escape(claim.rstrip("."))}”</span>'
+        f"</summary><p>{html.escape(found.sentence)}</p>"
+        f"<figure>{figure}<figcaption>{html.escape(found.alt)}</figcaption></figure></details>"
     )
 
 

@@ -50,7 +50,7 @@ def _themed(found: re.Match[str]) -> str:
 
 def _keep_colours_on_pictures(figure: Figure) -> None:
     for axes in figure.axes:
-        if axes.images and not axes.get_label() == "<colorbar>":
+        if axes.images and axes.get_label() != "<colorbar>":
             for artist in (*axes.texts, *axes.lines, *axes.patches):
                 _keep_colours(artist)
 
