@@ -1,6 +1,8 @@
 """The parts of the site that need no browser. The whole of it is built in tests/browser/test_site.py."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -113,12 +115,17 @@ def test_an_executed_lesson_is_kept_until_it_changes(tmp_path, monkeypatch):
     assert len(list((tmp_path / "kept" / "smoke").iterdir())) == 1
 
 
-def test_a_lesson_that_fails_stops_the_build_and_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "KEPT", tmp_path / "kept")
+def test_a_lesson_that_fails_stops_the_build_and_is_not_kept(tmp_path):
     lesson = tmp_path / "lesson.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("assert 1 == 2")]), lesson)
-    with pytest.raises(SystemExit, match="lesson.ipynb did not run to its end"):
-        execute.execute([lesson], "smoke")
+    program = (
+        "import pathlib, sys; from publishing.site import execute; folder = pathlib.Path(sys.argv[1]);"
+        "execute.KEPT = folder / 'kept'; execute.execute([folder / 'lesson.ipynb'], 'smoke')"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "lesson.ipynb did not run to its end" in done.stderr
+    assert "assert 1 == 2" in done.stderr
     assert not (tmp_path / "kept").exists()
 
 

@@ -1,6 +1,6 @@
 // What is wider than its place can be scrolled by keyboard, too: it gets a place in the order of the Tab key.
 
-const WIDE = "pre, .table-wrapper, .widget, mjx-container[display]";
+const WIDE = "pre, .table-wrapper, .widget, .math-wrapper, div.math";
 
 function reach() {
   for (const element of document.querySelectorAll(WIDE)) {
