@@ -21,7 +21,7 @@ from pix2pix_edu.page.build import build
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "data" / "pictures" / "drawing.webp"
 SIZE, SCALE, GAP = 128, 3, 8  # of the board, of the frames, and between drawing and photograph
-FRAME, LAST = 70, 2500  # milliseconds for a frame, and for the finished house
+FRAME, LAST = 110, 2500  # milliseconds for a frame, and for the finished house
 # The class, then the rectangles to draw: left, top, right, bottom in pixels of the board.
 HOUSE = (
     ("street", [(0, 116, 127, 127)]),

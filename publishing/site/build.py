@@ -24,6 +24,7 @@ MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a browser needs
 NAMES = {
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
+    '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
     '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
 }
 
@@ -111,7 +112,7 @@ def complete_playground(site: outputs.Site) -> None:
 
 
 def name_landmarks(folder: Path) -> None:
-    """Add what screen readers need and the theme leaves out: the level of headings in the list of pages, and names of its two asides."""
+    """Add what screen readers need and the theme leaves out: a heading for the search, levels and names in the margins."""
     for file in folder.rglob("*.html"):
         if not file.is_relative_to(folder / "playground"):
             page = file.read_text("utf-8")
