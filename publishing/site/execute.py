@@ -62,6 +62,7 @@ def _library() -> bytes:
     digest = hashlib.sha256((Path(__file__).with_name("site_figures.py")).read_bytes())
     for file in sorted((ROOT / "pix2pix_edu").rglob("*.py")) + sorted((ROOT / "pix2pix_edu" / "play").glob("*.[jc]s*")):
         digest.update(file.read_bytes())
-    for file in sorted((ROOT / "data").rglob("*")):
-        digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size}".encode())
+    for file in sorted((ROOT / "data").glob("*/**/*")):
+        if file.parent.name != "pictures":  # those are for the README
+            digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size}".encode())
     return digest.digest()

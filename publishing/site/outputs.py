@@ -15,6 +15,7 @@ from PIL import Image
 
 from pix2pix_edu.classroom.questions import NOTHING_ENTERED
 
+ROOT = Path(__file__).parents[2]
 VIEW, STATES = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 CREATED = re.compile(r"renderWith\(create(\w+)\)")
@@ -64,7 +65,7 @@ def without_kernel(notebook: NotebookNode, site: Site) -> None:
 def _shown(output: NotebookNode, models: dict, site: Site) -> Iterator[NotebookNode]:
     """The output as text or as HTML; nothing for a progress bar."""
     if output.output_type == "stream":
-        text = re.sub(rf" *{re.escape(NOTHING_ENTERED)}", "", output.text)
+        text = re.sub(rf" *{re.escape(NOTHING_ENTERED)}", "", output.text).replace(f"{ROOT}/", "")  # commands name files from the checkout
         if output.name == "stdout" and text.strip():
             yield new_output("stream", name="stdout", text=text)
         return
