@@ -3,6 +3,7 @@
 # make first  one translation, as a picture     make wheelhouse  a folder that installs the course without internet
 # make address REPO=owner/name                  put the address of your copy into badges, notebooks and README
 # make page   the figures to push as a web page in build/page, for any web host
+# make site   the course as a site in build/site, every lesson executed (once: later only what changed)
 # The parts of make test: unit, lessons, browser; make cuda runs the tests that need a GPU (all others run on the CPU).
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
@@ -19,7 +20,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page address wheelhouse test unit lessons twice faults mutants colab oldest browser latency no-browser cuda lint format clean
+.PHONY: lab first page site address wheelhouse test unit lessons twice faults mutants colab oldest browser latency no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -30,12 +31,18 @@ first: $(VENV)/classroom
 page: $(VENV)/dev
 	$(BIN)/python -m pix2pix_edu page build/page
 
+# SITE_PROFILE=smoke builds it from shortened trainings.
+SITE_PROFILE ?= class
+site: $(VENV)/dev
+	$(BIN)/python -m publishing.site.build build/site --profile $(SITE_PROFILE)
+
 # The address in pyproject.toml, which is changed last, is replaced in all of these files.
 STATED = $(shell sed -n 's|.*Repository = "https://github.com/\([^"]*\)".*|\1|p' pyproject.toml)
 PLACES = README.md tests/setup_cell.py $(wildcard notebooks/*.ipynb docs/*.md) pyproject.toml
+pages = $(subst /,.github.io/,$(1))
 address:
 	@echo '$(REPO)' | grep -Eq '^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$$' || { echo "Name the repository as GitHub does: make address REPO=owner/name"; exit 1; }
-	@perl -pi -e 's{(?:(?<=github\.com/)|(?<=\.com/github/))\Q$(STATED)\E(?![\w-])}{$(REPO)}g' $(PLACES)
+	@perl -pi -e 's{(?:(?<=github\.com/)|(?<=\.com/github/))\Q$(STATED)\E(?![\w-])}{$(REPO)}g; s{\Q$(call pages,$(STATED))\E(?![\w-])}{$(call pages,$(REPO))}g' $(PLACES)
 
 # For a class: docs/class_of_thirty.md.
 wheelhouse: | $(BIN)/pip

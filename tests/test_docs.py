@@ -105,3 +105,11 @@ def test_the_five_numbers_of_the_page_on_debugging_can_be_measured_in_a_training
 def test_the_pictures_and_links_of_a_page_are_there(page):
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", (ROOT / "docs" / f"{page}.md").read_text()):
         assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
+
+
+def test_the_moving_picture_of_the_readme_is_small_and_moves():
+    with Image.open(ROOT / "data" / "pictures" / "drawing.webp") as film:
+        assert film.n_frames > 30
+        assert film.size == (2 * 128 * 3 + 8, 128 * 3)
+    assert (ROOT / "data" / "pictures" / "drawing.webp").stat().st_size < 2e6
+    assert "](data/pictures/drawing.webp)" in (ROOT / "README.md").read_text()

@@ -155,13 +155,15 @@ def test_make_address_changes_the_address_everywhere_and_can_be_taken_back(check
         return {file.relative_to(checkout): file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
 
     old, before = b"your_account/pix2pix-edu", read()
+    old_site, new_site = b"your_account.github.io/pix2pix-edu", b"ada-l.github.io/image.course"
     succeed("make", "address", "REPO=ada-l/image.course", cwd=checkout)
     after = read()
     changed = {file for file in before if after[file] != before[file]}
     assert changed == {file for file, text in before.items() if old in text and file.parts[0] not in ("build", "pix2pix_edu.egg-info")} - {
         Path("tests/test_installation.py")
     }
-    assert all(after[file] == before[file].replace(old, b"ada-l/image.course") for file in changed)
+    assert all(after[file] == before[file].replace(old, b"ada-l/image.course").replace(old_site, new_site) for file in changed)
+    assert new_site in after[Path("README.md")]
     succeed("make", "address", "REPO=your_account/pix2pix-edu", cwd=checkout)
     assert read() == before
     refused = run("make", "address", "REPO=https://github.com/ada/course", cwd=checkout)

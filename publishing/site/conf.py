@@ -1,0 +1,42 @@
+"""Sphinx's settings for the site. build.py copies this file beside the pages that it writes."""
+
+project = html_title = "pix2pix, taught by running it"
+extensions = ["myst_nb", "sphinx.ext.mathjax"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+exclude_patterns = ["downloads"]
+nb_execution_mode = "off"  # execute.py has done it
+nb_render_markdown_format = "myst"
+nb_number_source_lines = False
+myst_enable_extensions = ["dollarmath", "colon_fence", "html_image"]
+myst_heading_anchors = 4
+myst_links_external_new_tab = False
+mathjax_path = "mathjax/tex-chtml.js"  # build.py copies it from a package
+
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = [("explorables.js", {"type": "module"}), ("reachable.js", {"type": "module"})]
+html_favicon = "static/icon.svg"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_show_copyright = False
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#8a3b00",
+        "color-brand-content": "#8a3b00",
+        "color-brand-visited": "#8a3b00",
+        "font-stack": "system-ui, sans-serif",
+        "scheme": "light",
+        "blue": "#0072b2",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#ff9d5c",
+        "color-brand-content": "#ff9d5c",
+        "color-brand-visited": "#ff9d5c",
+        "scheme": "dark",
+        "blue": "#56b4e9",
+    },
+}

@@ -1,0 +1,157 @@
+"""The whole site, built from the committed notebooks in the smoke profile, as a visitor meets it."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hands import grave, served
+from playwright.sync_api import expect
+from repository import NOTEBOOKS, ROOT
+
+SECONDS = 1000
+LESSONS = sorted(file.stem for file in NOTEBOOKS.glob("*.ipynb"))
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """The site. Sphinx's warnings, dead links and files of other hosts fail the build."""
+    folder = tmp_path_factory.mktemp("site") / "course"
+    done = subprocess.run(
+        [sys.executable, "-m", "publishing.site.build", folder, "--profile", "smoke"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def visit(chromium, folder):
+    """Opens a page, and afterwards holds that nothing went wrong and that nobody else was asked for anything."""
+    contexts, asked, troubles = [], [], []
+    with served(folder) as host:
+
+        def visit(page, width=1280, scheme="light"):
+            contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
+            opened = contexts[-1].new_page()
+            opened.on("request", lambda request: asked.append(request.url))
+            opened.on("console", lambda message: troubles.append(message.text))
+            opened.on("pageerror", lambda error: troubles.append(str(error)))
+            opened.goto(f"{host}/{page}")
+            opened.wait_for_load_state("networkidle")
+            return opened
+
+        yield visit
+        for context in contexts:
+            context.close()
+    assert [url for url in asked if not url.startswith((f"{host}/", f"blob:{host}/", "data:"))] == []
+    assert troubles == []
+
+
+def see_explorables(page):
+    """Scroll to each explorable until it is built."""
+    places = page.locator(".explorable")
+    for number in range(places.count()):
+        places.nth(number).scroll_into_view_if_needed()
+        expect(places.nth(number)).to_have_class(re.compile("alive"), timeout=30 * SECONDS)
+
+
+def pages_of(folder):
+    pages = sorted(str(file.relative_to(folder)) for file in folder.rglob("*.html") if not file.is_relative_to(folder / "playground"))
+    assert len(pages) > len(LESSONS) + 5
+    return pages
+
+
+def test_every_notebook_has_a_page_with_figures_captions_and_a_download_without_outputs(folder):
+    for lesson in LESSONS:
+        page = (folder / "notebooks" / f"{lesson}.html").read_text()
+        figures = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
+        assert len(figures) >= (0 if lesson == "play" else 3), lesson
+        assert all(re.search(r'(aria-label|alt)="[^"]{10,}"', figure) and "<figcaption" in figure for figure in figures), lesson
+        (download,) = re.findall(r'download="" href="([^"]+)"', page)
+        assert (folder / "notebooks" / download).resolve().read_bytes() == (NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
+        assert f"blob/main/notebooks/{lesson}.ipynb" in page
+
+
+def test_no_page_names_a_folder_of_this_machine_or_says_that_no_prediction_was_entered(folder):
+    for page in pages_of(folder):
+        text = (folder / page).read_text()
+        assert str(ROOT) not in text, page
+        assert "You entered no prediction" not in text, page
+
+
+def test_the_site_is_smaller_than_sixty_megabytes(folder):
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 60e6
+
+
+def is_sound(page, width):
+    """Axe finds nothing serious, and nothing is wider than the window, once every figure is there and everything is unfolded."""
+    see_explorables(page)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    assert grave(page, "html") == [], page.url
+
+
+def test_every_page_is_sound_on_a_small_dark_phone(visit, folder):
+    for name in pages_of(folder):
+        page = visit(name, 320, "dark")
+        is_sound(page, 320)
+        page.close()
+
+
+@pytest.mark.parametrize("name", ["index", "questions", "search", "notebooks/04_patchgan", "docs/teaching", "slides/index"])
+def test_a_page_of_each_kind_is_sound_on_a_light_desk(visit, name):
+    is_sound(visit(f"{name}.html"), 1280)
+
+
+def test_the_board_of_the_home_page_translates_a_stroke(visit):
+    page = visit("index.html")
+    see_explorables(page)
+    photo = page.locator(".draw-photo")
+    before = photo.evaluate("canvas => canvas.toDataURL()")
+    page.locator(".board canvas").click()
+    expect(page.get_by_text("The network is ready")).to_be_visible(timeout=60 * SECONDS)
+    assert photo.evaluate("canvas => canvas.toDataURL()") != before
+
+
+def test_a_myth_is_answered_when_it_is_switched(visit):
+    page = visit("index.html")
+    assert page.locator("details.myth").count() == 5
+    myth = page.locator("details.myth").first
+    expect(myth.locator("svg")).not_to_be_visible()
+    myth.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(myth.get_by_text("each sees 70 x 70 pixels")).to_be_visible()
+    expect(myth.locator("svg")).to_be_visible()
+
+
+def test_the_skips_of_a_lesson_are_switched_without_a_kernel(visit):
+    page = visit("notebooks/03_unet_skips.html")
+    see_explorables(page)
+    skips = page.locator(".play-skips").first
+    skips.get_by_role("checkbox", name="skip 1").uncheck()
+    skips.get_by_role("checkbox", name="skip 2").uncheck()
+    expect(skips.locator(".play-caption")).to_contain_text("Switched off: skip 1", timeout=60 * SECONDS)
+    expect(skips.locator(".play-caption")).to_contain_text("skip 2")
+
+
+def test_a_question_leads_to_its_section(visit):
+    page = visit("questions.html")
+    page.get_by_role("link", name="Why detach?").click()
+    expect(page.get_by_role("heading", name="Why detach?")).to_be_in_viewport()
+
+
+def test_the_search_finds_a_word_of_a_lesson(visit):
+    page = visit("search.html?q=dropout")
+    expect(page.locator("#search-results li").first).to_be_visible(timeout=20 * SECONDS)
+
+
+def test_the_slides_are_turned_by_key_and_show_their_notes(visit):
+    page = visit("slides/index.html")
+    expect(page.locator("section:visible")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="Draw")).to_be_visible()
+    expect(page.locator("aside:visible")).to_have_count(0)
+    page.keyboard.press("n")
+    expect(page.locator("aside:visible")).to_have_count(1)
+    page.emulate_media(media="print")
+    assert page.locator("section:visible").count() == page.locator("section").count()
