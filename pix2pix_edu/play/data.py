@@ -21,7 +21,7 @@ from pix2pix_edu.weights.onnx_graph import without_dropout
 FIGURES = ("patch", "verdict", "objective", "variants", "skips", "learning", "runs", "flow", "game")
 SIZES = (64, 128, 256)
 HOUSE = 7
-TINY, COLUMNS, TESTS, PAIRS = 32, 20, 6, 300  # of the training in the browser
+TINY, COLUMNS, TESTS, PAIRS = 32, 20, 6, 200  # of the training in the browser
 LIVE = 64  # the side of the pictures of the networks to experiment with
 LAMBDAS = {0: "houses_64_lambda_0", 1: "houses_64_lambda_1", 10: "houses_64_lambda_10", 100: "houses_64", 1000: "houses_64_lambda_1000"}
 JUDGES = {1: "houses_64_patch_1", 16: "houses_64", 34: "houses_64_patch_34", 70: "houses_64_patch_70"}

@@ -637,6 +637,7 @@ def torn(chromium, host, root):
 def test_a_network_that_does_not_load_is_said_in_a_sentence_and_the_next_stroke_tries_again(torn, root):
     page = torn("networks/houses_64.onnx")
     before, said = photo_at_first(page), page.locator("#draw .draw-below [role=status]")
+    page.locator("#draw").get_by_role("radio", name="pillar").check()
     drag(page, (0.3, 0.3))
     words = "No photograph: networks/houses_64.onnx did not load (404). You can still draw; the next stroke tries again."
     expect(said).to_have_text(words, timeout=30 * SECONDS)
