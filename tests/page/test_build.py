@@ -116,7 +116,8 @@ def named_files(folder):
     named = re.findall(r'(?:src|href)="([^"#]+)"', index)
     for script in folder.glob("*.js"):
         named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', script.read_text())
-    for figure in re.findall(r'<section id="(\w+)"', index):
+    boards = json.loads((folder / "figures" / "draw.json").read_text())["boards"][1:]
+    for figure in [*re.findall(r'<section id="(\w+)"', index), *(f"draw_{board['name']}" for board in boards)]:
         content = (folder / "figures" / f"{figure}.json").read_text()
         named += [f"figures/{figure}.json", *re.findall(r'"([^"]+\.(?:webp|avif|js))"', content)]
         named += [f"networks/{network}.onnx" for network in re.findall(r'"network":"(\w+)"', content)]
