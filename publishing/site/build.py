@@ -73,6 +73,8 @@ def collect(source: Path) -> None:
     shutil.copytree(
         ROOT / "notebooks", source / "downloads", ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")]
     )
+    for page in source.glob("docs/*.md"):
+        page.write_text(pages.with_slugs(page.read_text("utf-8")), "utf-8")
     shutil.copytree(HERE / "static", source / "static")
     shutil.copy(HERE / "conf.py", source)
     for page in (*source.glob("docs/*.md"), *source.glob("downloads/*.ipynb")):  # and what they link to

@@ -16,6 +16,7 @@ FENCE = "`" * 7  # longer than any in a page
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 PATH = "docs/ninety_minutes.md"  # the ninety-minute path; without it, the plans for teachers
 HEADING = re.compile(r"^(#{1,4}) +(.+?) *$", flags=re.MULTILINE)
+ANCHOR = re.compile(r"(\]\((?!https?:)[^)#\s]*#)([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -36,6 +37,11 @@ def title(file: Path) -> str:
 def slug(heading: str) -> str:
     """The name that MyST gives a heading, as GitHub does."""
     return re.sub(r"[^\w\- ]", "", heading.lower().replace("`", "")).strip().replace(" ", "-")
+
+
+def with_slugs(text: str) -> str:
+    """The same Markdown, links to headings by the names of MyST: the notebooks have those of JupyterLab."""
+    return ANCHOR.sub(lambda link: f"{link[1]}{slug(link[2])})", text)
 
 
 def find(source: Path, page: str, heading: str) -> str:
@@ -110,3 +116,5 @@ def for_reading(notebook: nbformat.NotebookNode, name: str) -> None:
         raise SystemExit(f"{name}.ipynb has no badge that opens it in Colab in its first cell")
     for cell in notebook.cells:
         cell.metadata.pop("tags", None)
+        if cell.cell_type == "markdown":
+            cell.source = with_slugs(cell.source)
