@@ -159,6 +159,7 @@ def in_torch(label_map, keep=None, name="houses_64"):
 
 def drag(page, *places):
     """Press the mouse on the board at the first place, given as shares of its sides, and let go at the last."""
+    page.locator(DRAWN).scroll_into_view_if_needed()
     box = page.locator(DRAWN).bounding_box()
     for number, (right, down) in enumerate(places):
         page.mouse.move(box["x"] + right * box["width"], box["y"] + down * box["height"], steps=5)
