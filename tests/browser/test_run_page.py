@@ -150,7 +150,7 @@ def test_everything_is_done_by_keyboard_and_what_is_saved_are_both_pictures(visi
 def test_the_chosen_sample_is_kept_in_the_address(visit):
     page = visit("colour")
     page.get_by_role("radio", name="sample 4").check()
-    page.wait_for_function("location.hash.includes('sample=4')")
+    page.wait_for_url(re.compile("sample=4"))
     again = visit("colour", "#pictures?sample=4")
     translated(again, "sample 4")
     expect(again.get_by_role("radio", name="sample 4")).to_be_checked()
