@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 import traitlets
-from PIL import Image
+from PIL import Image, ImageColor
 
 from pix2pix_edu.experiments.cells import CELLS, SEEDS
 from pix2pix_edu.experiments.gallery import GALLERY
@@ -70,7 +70,7 @@ class Figure(anywidget.AnyWidget):
 
     def _x(self, labels: str) -> torch.Tensor:
         """A drawing as the networks are given it."""
-        size, colours = self.data["size"], [colour_of(each) for each in self.data["classes"]]
+        size, colours = self.data["size"], [ImageColor.getrgb(each["color"]) for each in self.data["classes"]]
         numbers = np.array([int(label, 36) for label in labels]).reshape(size, size)
         return to_tensor(Image.fromarray(np.array(colours, dtype=np.uint8)[numbers]))[None]
 
@@ -93,11 +93,6 @@ class Figure(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         bundle, metadata = super()._repr_mimebundle_(**options)
         return {**bundle, "text/plain": "A figure to push: it needs a notebook with a running kernel."}, metadata
-
-
-def colour_of(paint: dict[str, str]) -> list[int]:
-    """Red, green and blue of a class of the board."""
-    return [int(paint["color"][start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def patch(**state: object) -> Figure:
@@ -140,7 +135,7 @@ def runs(table: str = GRID, **state: object) -> Figure:
 
 
 def flow(**state: object) -> Figure:
-    """A flow network, step by step: eight answers to one x.
+    """A flow network, step by step: six answers to one x.
 
     `state` may name a sample, the number of steps (1, 2, 4, 8, 16, 32), a seed of the noise, and shown ("guess", "mixture").
     """

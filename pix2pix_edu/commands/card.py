@@ -2,8 +2,8 @@
 
 import argparse
 
-from pix2pix_edu.commands.options import path
-from pix2pix_edu.sharing.card import RECORD, write_card
+from pix2pix_edu.commands.options import add_record, path
+from pix2pix_edu.sharing.card import write_card
 
 HELP = "write a model card from the record of a run"
 
@@ -11,8 +11,7 @@ HELP = "write a model card from the record of a run"
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=path, help="folder of a run")
     parser.add_argument("file", type=path, nargs="?", help="Markdown file (default: README.md in the run's folder)")
-    scores = f"take the scores from this file, which evaluate --record wrote (default: {RECORD} in the run's folder, if it is there)"
-    parser.add_argument("--record", type=path, metavar="FILE", help=scores)
+    add_record(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the file")
 
 

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pix2pix_edu.sharing.card import RECORD
+
 
 def whole(least: int, most: int) -> Callable[[str], int]:
     """A type for argparse: a whole number from `least` to `most`."""
@@ -33,6 +35,12 @@ def path(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError(f"must be the name of a file or folder, got {text!r}")
     return Path(text)
+
+
+def add_record(parser: argparse.ArgumentParser) -> None:
+    """Add the option --record, the file with the scores of a run."""
+    scores = f"take the scores from this file, which evaluate --record wrote (default: {RECORD} in the run's folder, if it is there)"
+    parser.add_argument("--record", type=path, metavar="FILE", help=scores)
 
 
 def refuse_ignored(arguments: argparse.Namespace, names: Iterable[str], because: str) -> None:

@@ -4,9 +4,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from pix2pix_edu.commands.options import path, refuse_ignored
+from pix2pix_edu.commands.options import add_record, path, refuse_ignored
 from pix2pix_edu.sharing import hub
-from pix2pix_edu.sharing.card import RECORD
 
 HELP = "upload a run's weights, its ONNX file and its card to a hub"
 
@@ -22,8 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--private", action="store_true", help="make a new repository that only you see")
     parser.add_argument("--overwrite", action="store_true", help="replace files that the repository has")
     parser.add_argument("--prepare", type=path, metavar="FOLDER", help="only write the files to this folder, and upload nothing")
-    scores = f"take the scores from this file, which evaluate --record wrote (default: {RECORD} in the run's folder, if it is there)"
-    parser.add_argument("--record", type=path, metavar="FILE", help=scores)
+    add_record(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

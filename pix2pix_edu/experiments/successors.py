@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED, SyntheticPairs
-from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair, photographs_of
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.measures.pixels import high_frequency_power, wall_blotchiness
@@ -56,18 +56,17 @@ def training_pairs() -> SyntheticPairs:
     return SyntheticPairs(PAIRS, SIZE, 0, draw_unpainted_pair)
 
 
-def train_method(name: str, seed: int, steps: int | None = None) -> tuple[nn.Module, Iterator[float]]:
-    """A new network, and the iterator that trains it: to the end, or for `steps` steps of the same schedule. It yields the losses."""
+def train_method(name: str, seed: int) -> tuple[nn.Module, Iterator[float]]:
+    """A new network, and the iterator that trains it and yields the losses."""
     method = METHODS[name]
     torch.manual_seed(seed)
     network, batches = method.network(depth=DEPTH, width=WIDTH), Batches(training_pairs(), method.batch_size, seed)
     if method.step is None:
-        losses = train_flow(network, batches, method.steps, seed=seed)
-    else:
-        model = Pix2Pix(network, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4)
-        decay = linear_decay(method.steps // 2, method.steps)
-        losses = (float(loss.l1) for loss in train(model, batches, method.steps, Objective(), decay, _in_bfloat16(method.step)))
-    return network, (losses if steps is None else (loss for loss, _ in zip(losses, range(steps), strict=False)))
+        return network, train_flow(network, batches, method.steps, seed=seed)
+    model = Pix2Pix(network, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4)
+    decay = linear_decay(method.steps // 2, method.steps)
+    losses = train(model, batches, method.steps, Objective(), decay, _in_bfloat16(method.step))
+    return network, (float(loss.l1) for loss in losses)
 
 
 def _in_bfloat16(step: Step) -> Step:
@@ -90,8 +89,7 @@ def unseen_houses(houses: int = 16, photographs: int = 16) -> Houses:
     """Unseen label maps, and photographs that fit them."""
     seeds = [TEST_SEED * PAIRS_PER_SEED + house for house in range(houses)]
     x = torch.stack([to_tensor(draw_unpainted_pair(seed, SIZE)[0]) for seed in seeds])
-    looks = [[draw_unpainted_pair(seed, SIZE, appearance=seed + houses * (1 + i))[1] for i in range(photographs)] for seed in seeds]
-    possible = torch.stack([torch.stack([to_tensor(look) for look in row]) for row in looks])
+    possible = torch.stack([photographs_of(seed, SIZE, (seed + houses * (1 + look) for look in range(photographs))) for seed in seeds])
     return Houses(x, possible, wall_mask(label_ids(x, UNPAINTED_COLOURS), UNPAINTED_COLOURS))
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED
-from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair, photographs_of
 from pix2pix_edu.experiments.successors import COUNTED, FLOW_STEPS, SIZE, answers, open_successor
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.measures.variety import variety
@@ -50,9 +50,9 @@ def walk(network: FlowNetwork, x: Tensor, seed: int, steps: int = FLOW_STEPS) ->
 
 def spread(number: int, label_map: Image.Image) -> float:
     """How much the wall's colour varies between photographs that fit the label map of a house."""
-    photographs = [to_tensor(draw_unpainted_pair(SEED + number, SIZE, appearance=SEED + 1000 * (look + 1))[1]) for look in range(LOOKS)]
+    photographs = photographs_of(SEED + number, SIZE, (SEED + 1000 * (look + 1) for look in range(LOOKS)))
     walls = wall_mask(label_ids(label_map, UNPAINTED_COLOURS), UNPAINTED_COLOURS)
-    return variety(torch.stack(photographs)[None], walls[None]).wall
+    return variety(photographs[None], walls[None]).wall
 
 
 def _row(pictures: Tensor) -> str:

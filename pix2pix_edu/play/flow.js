@@ -11,7 +11,7 @@ const SHOWN = [["guess", "the network's guess"], ["mixture", "the mixture it is 
 /**
  * data: {size, network, classes, wall: its class number, pictures, counts: [numbers of steps], samples: [{name, labels}], spreads: of the
  * photographs, by house, begun: {sample, steps, seed, guesses: url}, one_answer: {name: url}}: sheets of one row of `pictures`.
- * state: {sample, steps, at, seed, shown}. run([network], labels, {mixture, t}) resolves to [{fake: the guesses}]. Returns {element}.
+ * state: {sample, steps, seed, shown}. run([network], labels, {mixture, t}) resolves to [{fake: the guesses}]. Returns {element}.
  */
 export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const houses = readSamples(data.samples);
@@ -24,6 +24,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   };
   let at = now.steps; // the step that is shown, the last one being now.steps
   let walk = null; // {mixtures, guesses}: one of each for each step that was taken, all pictures one after the other
+  let [loaded, wanted] = [false, null]; // wanted: the step that was chosen before the walk was taken
   const x = square(data.size, WIDTH);
   const answers = Array.from({ length: data.pictures }, () => square(data.size, WIDTH));
   const others = Array.from({ length: data.pictures }, () => square(data.size, WIDTH));
@@ -32,10 +33,11 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const shown = choices("Show", SHOWN, now.shown, (value) => {
     now.shown = value;
     report();
-    if (walk) show();
+    if (walk) show(at);
     else take();
   });
   const moment = make("div");
+  let moments = null; // the slider in it
   const { element, caption, say } = frame("flow", [sample.element, steps.element, shown.element, moment, button("Other noise", () => begin({ seed: now.seed + 1 }))]);
 
   const take = newestOnly(async () => {
@@ -45,21 +47,23 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     const taken = { mixtures: [], guesses: [] };
     let mixture = Float32Array.from({ length: data.pictures * area }, normals(seed));
     for (let step = 0; step < count && current(); step += 1) {
-      if (step === 0 && !walk) say("Loading the network.");
+      if (!loaded) say("Loading the network.");
       const [{ fake }] = await run([data.network], labels, { mixture, t: [step / count] });
       taken.mixtures.push(mixture);
       taken.guesses.push(fake);
       mixture = mixture.map((value, n) => value + (fake[n] - value) / (count - step)); // at the last step, the guess itself
       if (!current()) return;
-      walk = taken;
-      at = step + 1;
-      show();
+      [walk, loaded] = [taken, true];
+      show(step + 1);
     }
-    addSlider();
+    if (wanted && current()) show(wanted);
+    wanted = null;
   }, (error) => say(`No pictures: ${error.message}.`));
 
   function begin(change) {
     Object.assign(now, change);
+    [walk, wanted, at] = [null, null, now.steps];
+    if (change.steps) addSlider();
     report();
     paintStill();
     take();
@@ -71,11 +75,14 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
 
   function addSlider() {
     const counted = Array.from({ length: now.steps }, (_, i) => i + 1);
-    moment.replaceChildren(slider("Moment: step", counted, at, (value) => {
-      at = value;
-      if (walk?.guesses.length === now.steps) show();
-      else take();
-    }, (value) => `${value} of ${now.steps}`).element);
+    moments = slider("Moment: step", counted, at, (value) => {
+      if (walk?.guesses.length === now.steps) show(value);
+      else {
+        wanted = value;
+        take();
+      }
+    }, (value) => `${value} of ${now.steps}`);
+    moment.replaceChildren(moments.element);
   }
 
   /** What does not depend on the walk: x, and the answers of L1+cGAN. */
@@ -85,7 +92,9 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     readPictures(data.one_answer[name], data.size, data.pictures, data.pictures).then((pictures) => pictures.forEach((picture, i) => paintPicture(others[i], picture)));
   }
 
-  function show() {
+  function show(step) {
+    at = step;
+    moments.value = step;
     const pictures = (now.shown === "guess" ? walk.guesses : walk.mixtures)[at - 1];
     answers.forEach((canvas, i) => paintPicture(canvas, pictures.slice(i * area, (i + 1) * area)));
     describe(walk.guesses[at - 1]);

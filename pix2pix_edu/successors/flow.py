@@ -30,7 +30,7 @@ class FlowNetwork(nn.Module):
         return self.unet(torch.cat([x, mixture, share], dim=1))
 
 
-def flow_loss(network: FlowNetwork, x: Tensor, y: Tensor, random: torch.Generator | None = None) -> Tensor:
+def flow_loss(network: FlowNetwork, x: Tensor, y: Tensor, random: torch.Generator) -> Tensor:
     """The squared error of the guess for a random mixture of y and noise."""
     noise = torch.randn(y.shape, generator=random).to(y.device)
     t = torch.rand(len(y), generator=random).to(y.device)

@@ -1,3 +1,5 @@
+from itertools import islice
+
 import pytest
 import torch
 
@@ -7,12 +9,12 @@ from pix2pix_edu.experiments.successors import DEPTH, METHODS, WIDTH, answers, m
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_trains_from_its_seed(name):
     """Two steps: the losses are finite, the weights change, and the same seed gives the same weights."""
-    network, losses = train_method(name, seed=1, steps=2)
+    network, losses = train_method(name, seed=1)
     before = [weight.clone() for weight in network.parameters()]
-    assert all(0 < loss < 10 for loss in losses)
+    assert all(0 < loss < 10 for loss in islice(losses, 2))
     assert any(not torch.equal(one, other) for one, other in zip(before, network.parameters(), strict=True))
-    again, losses = train_method(name, seed=1, steps=2)
-    assert len(list(losses)) == 2
+    again, losses = train_method(name, seed=1)
+    assert len(list(islice(losses, 2))) == 2
     for one, other in zip(network.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0.0, atol=1e-6)
 

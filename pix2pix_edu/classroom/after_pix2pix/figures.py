@@ -1,4 +1,4 @@
-"""Figures of lesson 10: answers in rows, what a network guesses at each moment, and what more steps bring."""
+"""Figures of lesson 10: what a network guesses at each moment, and what more steps bring."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,28 +6,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.display import COLOURS, draw_pictures, new_figure
+from pix2pix_edu.classroom.display import COLOURS, new_figure
 from pix2pix_edu.successors.flow import FlowNetwork
-
-
-def draw_answers(x: Tensor, rows: Mapping[str, Tensor], shown: int = 6) -> Figure:
-    """Draw, under x (3, height, width) on the left, a row of pictures (count, 3, height, width) for each name."""
-    columns = {"": torch.stack([x, *[torch.ones_like(x)] * (len(rows) - 1)])}
-    columns |= {f"{number + 1}": torch.stack([pictures[number] for pictures in rows.values()]) for number in range(shown)}
-    figure = draw_pictures(columns)
-    for row, name in enumerate(rows):
-        axes = figure.axes[row * len(columns)]
-        axes.set_axis_on()
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        if row == 0:
-            axes.set_title("x", fontsize=10)
-            axes.set_xlabel(name, fontsize=10)
-        else:
-            axes.clear()
-            axes.set_axis_off()
-            axes.text(0.5, 0.5, name, ha="center", va="center", fontsize=10, transform=axes.transAxes, wrap=True)
-    return figure
 
 
 @torch.no_grad()
@@ -58,6 +38,7 @@ def draw_steps(counts: Sequence[int], measured: Mapping[str, Seeds], others: Map
             ax.axhline(values[title], color=colour, linestyle="--", linewidth=1)
             ax.annotate(name, (1, values[title]), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9, color=colour)
         ax.set_xscale("log", base=2)
-        ax.set(xticks=counts, xticklabels=[str(count) for count in counts], xlabel="steps", ylim=(0, None))
+        top = max(max(line.get_ydata()) for line in ax.lines)
+        ax.set(xticks=counts, xticklabels=[str(count) for count in counts], xlabel="steps", ylim=(0, 1.15 * top))  # room for the names
         ax.set_title(title, fontsize=10)
     return figure

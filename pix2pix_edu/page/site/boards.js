@@ -13,7 +13,7 @@ export function createBoards({ boards, ...first }, state, onState, tools) {
   const credit = make("p", { class: "play-small" });
   const place = make("div");
   const chosen = choices("Draw", boards.map(({ name, title }) => [name, title]), pick(names, state.board, names[0]), choose);
-  const element = make("div", { class: "play play-boards", "data-lm-suppress-shortcuts": "true" }, make("div", { class: "play-controls" }, chosen.element), words, place, credit);
+  const element = make("div", { class: "play play-boards" }, make("div", { class: "play-controls" }, chosen.element), words, place, credit);
   let now = null;
 
   async function choose(name) {
