@@ -8,7 +8,7 @@ from torch import Tensor
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.run.settings import Settings, open_pairs
 
-DRAWN = {
+TASKS = {
     "painted": "label map -> drawn photograph of a house",
     "painted_labels": "drawn photograph of a house -> label map",
     "unpainted": "label map that says only the parts -> drawn photograph of a house",
@@ -20,7 +20,7 @@ def task(settings: Settings) -> str:
     """What x and y of a run show, such as "outline to coloured emoji"; empty for pairs of one's own."""
     if settings.pairs:
         return ""
-    return (BUNDLED[settings.photographs].shows if settings.photographs else DRAWN[settings.drawn]).replace("->", "to")
+    return (BUNDLED[settings.photographs].shows if settings.photographs else TASKS[settings.drawn]).replace("->", "to")
 
 
 def refuse_moved_pairs(settings: Settings) -> None:

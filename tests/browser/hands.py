@@ -1,15 +1,15 @@
-"""Serve a folder, draw on a board of 64 by 64 pixels as a person does, read what a canvas shows, and ask axe-core about the page."""
+"""Serve a folder, watch its pages, draw on a board of 64 by 64 pixels, read what a canvas shows, and ask axe-core about the page."""
 
 import functools
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 from torch import Tensor
 
 from pix2pix_edu.images import to_image
@@ -29,6 +29,32 @@ def served(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@contextmanager
+def watched(browser: Browser, host: str) -> Iterator[Callable[..., Page]]:
+    """A function that opens an address of the host. Afterwards the console must be empty, and no other host asked for anything."""
+    contexts, asked, troubles = [], [], []
+
+    def visit(address: str, script: str = "", **options: object) -> Page:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options}))
+        if script:
+            contexts[-1].add_init_script(script)
+        page = contexts[-1].new_page()
+        page.asked = []  # the addresses that this page has asked for
+        page.on("request", lambda request: asked.append(request) or page.asked.append(request.url))
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{host}/{address}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    # A picture that is saved lies in the browser's own memory, at an address that begins with blob:, and one in a style at data:.
+    assert [request.url for request in asked if not request.url.removeprefix("blob:").startswith((f"{host}/", "data:"))] == []
+    assert {request.method for request in asked} == {"GET"}
+    assert troubles == []
 
 
 def point(canvas: Locator, column: int, row: int) -> tuple[float, float]:

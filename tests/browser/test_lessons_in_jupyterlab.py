@@ -6,7 +6,10 @@ from hands import canvas_pixels, near
 from lab import move_by_keyboard, picture, run_all
 from playwright.sync_api import expect
 
+from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.experiments.gallery import fakes
+from pix2pix_edu.images import to_tensor
+from pix2pix_edu.play.answers import HOUSES, NOISE, SEED, open_flow, walk
 
 
 @pytest.mark.parametrize("notebook", ["00_tour", "03_unet_skips", "04_patchgan", "08_published"])
@@ -47,6 +50,34 @@ def test_the_recorded_trainings_of_a_lesson_are_walked_through_by_keyboard(page,
     assert near(canvas_pixels(figure, ".runs-wipe canvas:nth-of-type(2)"), fakes("lambda_10_patch_70", 1, 150)[1])
 
 
+def test_walks_of_the_flow_network_are_taken_and_looked_at_by_keyboard(page, jupyterlab):
+    run_all(page, jupyterlab, "10_after_pix2pix")
+    figure = page.locator(".play-flow")
+    figure.scroll_into_view_if_needed()
+    caption, moments = figure.locator(".play-caption"), figure.get_by_role("slider", name="Moment")
+    moments.focus()
+    page.keyboard.press("Home")
+    expect(caption).to_contain_text("Step 1 of 16", timeout=30_000)  # when the walk has been taken
+    expect(moments).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_contain_text("Step 2 of 16")
+    figure.get_by_role("radio", name="16", exact=True).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(caption).to_contain_text("Step 2 of 2:", timeout=30_000)
+    figure.get_by_role("button", name="Other noise").focus()
+    page.keyboard.press("Enter")
+    x = to_tensor(draw_unpainted_pair(SEED + HOUSES["gable"], 64)[0])
+    expected = walk(open_flow(), x, NOISE + 1, steps=2)
+    row = ".flow-row:nth-of-type(1) canvas:nth-of-type({})"
+    for _ in range(100):
+        shown = [near(canvas_pixels(figure, row.format(i)), one) for i, one in enumerate(expected, start=1)]
+        if all(shown):
+            break
+        page.wait_for_timeout(100)
+    assert all(shown)
+
+
 def test_a_prediction_is_entered_by_keyboard_and_noted(page, jupyterlab):
     run_all(page, jupyterlab, "00_tour")
     question = page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-radio)").first
@@ -57,7 +88,7 @@ def test_a_prediction_is_entered_by_keyboard_and_noted(page, jupyterlab):
     expect(question).to_contain_text("Noted:")
 
 
-@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan", "07_experiments", "08_published", "09_draw"])
+@pytest.mark.parametrize("notebook", ["00_tour", "04_patchgan", "07_experiments", "08_published", "09_draw", "10_after_pix2pix"])
 def test_axe_finds_nothing_serious_in_what_the_lessons_show(page, jupyterlab, notebook):
     run_all(page, jupyterlab, notebook)
     found = Axe().run(page, context=".jp-OutputArea-output").response["violations"]

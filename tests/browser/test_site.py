@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hands import grave, served
+from hands import grave, served, watched
 from playwright.sync_api import expect
 from repository import NOTEBOOKS, ROOT
 
@@ -26,25 +26,15 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def visit(chromium, folder):
-    """Opens a page, and afterwards holds that nothing went wrong and that nobody else was asked for anything."""
-    contexts, asked, troubles = [], [], []
-    with served(folder) as host:
+    """Opens a page."""
+    with served(folder) as host, watched(chromium, host) as open_page:
 
         def visit(page, width=1280, scheme="light"):
-            contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
-            opened = contexts[-1].new_page()
-            opened.on("request", lambda request: asked.append(request.url))
-            opened.on("console", lambda message: troubles.append(message.text))
-            opened.on("pageerror", lambda error: troubles.append(str(error)))
-            opened.goto(f"{host}/{page}")
+            opened = open_page(page, viewport={"width": width, "height": 900}, color_scheme=scheme)
             opened.wait_for_load_state("networkidle")
             return opened
 
         yield visit
-        for context in contexts:
-            context.close()
-    assert [url for url in asked if not url.startswith((f"{host}/", f"blob:{host}/", "data:"))] == []
-    assert troubles == []
 
 
 def see_explorables(page):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from hands import served
+from hands import served, watched
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -56,32 +56,23 @@ def host(root):
 
 @pytest.fixture
 def visit(chromium, host):
-    """Opens the page as told, and afterwards holds that nothing went wrong and that nobody else was asked for anything."""
-    contexts, asked, troubles = [], [], []
+    """Opens the page as told."""
+    with watched(chromium, host) as open_page:
 
-    def visit(path=PLACE, address="", ready=True, drawn=False, script="", **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options})
-        contexts.append(context)
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
-        page.asked = []  # addresses in the page's folder
-        page.on("request", lambda request: asked.append(request.url) or page.asked.append(request.url.removeprefix(f"{host}/{path}/")))
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(f"{host}/{path}/{address}")
-        if ready or drawn:
-            photo_at_first(page)
-        if drawn:
-            load_network(page)
-        return page
+        def visit(path=PLACE, address="", ready=True, drawn=False, **options):
+            page = open_page(f"{path}/{address}", **options)
+            if ready or drawn:
+                photo_at_first(page)
+            if drawn:
+                load_network(page)
+            return page
 
-    yield visit
-    for context in contexts:
-        context.close()
-    # A picture that is saved lies in the browser's own memory, at an address that begins with blob:.
-    assert [url for url in asked if not url.removeprefix("blob:").startswith(f"{host}/")] == []
-    assert troubles == []
+        yield visit
+
+
+def asked_for(page):
+    """What a page has asked for, as addresses within its folder."""
+    return [url.removeprefix(page.url.split("#")[0]) for url in page.asked]
 
 
 def load_network(page):
@@ -195,11 +186,11 @@ def test_a_photograph_is_there_at_once_and_it_is_the_one_that_torch_makes_of_the
 def test_no_network_and_no_runtime_is_asked_for_before_the_first_stroke_and_then_only_the_network_of_the_board(visit):
     page = visit()
     see_everything(page)
-    heavy = [url for url in page.asked if url.startswith(("networks/", "runtime/"))]
+    heavy = [url for url in asked_for(page) if url.startswith(("networks/", "runtime/"))]
     assert heavy == []
     page.evaluate("scrollTo(0, 0)")
     load_network(page)
-    heavy = sorted(url for url in page.asked if url.startswith(("networks/", "runtime/")))
+    heavy = sorted(url for url in asked_for(page) if url.startswith(("networks/", "runtime/")))
     assert heavy == ["networks/houses_64.onnx", "runtime/ort-wasm-simd-threaded.wasm.gzip", "runtime/ort.wasm.bundle.min.js"]
 
 
@@ -207,10 +198,10 @@ def test_a_first_skip_that_is_switched_off_loads_its_network_and_shows_what_torc
     page = visit()
     section = go_to(page, "skips")
     expect(section.locator(".play-caption")).to_contain_text("Switched off: nothing.")
-    assert [url for url in page.asked if url.startswith(("networks/", "runtime/"))] == []
+    assert [url for url in asked_for(page) if url.startswith(("networks/", "runtime/"))] == []
     section.get_by_role("checkbox", name="skip 2").uncheck()
     expect(section.locator(".play-caption")).to_contain_text("Switched off: skip 2, 16 x 16", timeout=60 * SECONDS)
-    assert [url for url in page.asked if url.startswith("networks/")] == ["networks/houses_64.onnx"]
+    assert [url for url in asked_for(page) if url.startswith("networks/")] == ["networks/houses_64.onnx"]
     house = next(iter(sample_sketches(64).values()))
     for number, keep in ((1, [1, 1, 1, 1]), (2, [1, 0, 1, 1])):
         expected = np.asarray(to_image(in_torch(house, keep)), dtype=int)
@@ -224,7 +215,7 @@ def test_a_stroke_on_the_board_of_the_eight_networks_loads_each_of_them_once(vis
     section.locator("canvas").first.scroll_into_view_if_needed()
     section.locator(".board canvas").click(position={"x": 20, "y": 20})  # on the sky
     expect(section.locator(".play-caption")).to_contain_text("8 networks translated this drawing", timeout=60 * SECONDS)
-    networks = sorted(url for url in page.asked if url.startswith("networks/"))
+    networks = sorted(url for url in asked_for(page) if url.startswith("networks/"))
     assert networks == sorted(f"networks/{name}.onnx" for name in {*LAMBDAS.values(), *JUDGES.values()})
     drawing = Image.fromarray(pixels(page, "#variants .board canvas"))
     expected = np.asarray(to_image(in_torch(drawing)), dtype=int)
@@ -249,7 +240,7 @@ def test_opening_the_page_and_scrolling_to_its_end_loads_less_than_a_megabyte(vi
     build(root / "default", "houses_128")  # the network of the command
     page = visit("default")
     see_everything(page)
-    asked = [urlsplit(url).path or "index.html" for url in page.asked]
+    asked = [urlsplit(url).path or "index.html" for url in asked_for(page)]
     assert {f"figures/{figure}.json" for figure in FIGURES} <= set(asked)
     assert sum((root / "default" / file).stat().st_size for file in asked) < 1e6
 
@@ -258,7 +249,7 @@ def test_the_first_pair_of_the_game_comes_when_it_is_asked_for(visit):
     page = visit(ready=False)
     section = go_to(page, "game")
     page.wait_for_load_state("networkidle")
-    assert [url for url in page.asked if url.startswith("figures/game")] == ["figures/game.json"]
+    assert [url for url in asked_for(page) if url.startswith("figures/game")] == ["figures/game.json"]
     section.get_by_role("radio", name="until I answer").check()
     section.get_by_role("button", name="Show a pair").click()
     expect(section.get_by_role("button", name="The left one is real")).to_be_enabled()
@@ -301,7 +292,7 @@ def test_a_planet_and_an_emoji_are_drawn_on_boards_of_their_own_and_each_keeps_i
         after = photo_other_than(page, before)
         drawing = Image.fromarray(pixels(page, DRAWN))
         assert abs(after - np.asarray(to_image(in_torch(drawing, name=name)), dtype=int)).max() <= 1
-        assert f"networks/{name}.onnx" in page.asked
+        assert f"networks/{name}.onnx" in asked_for(page)
     page.locator(draw).get_by_role("radio", name="a planet").check()
     assert "OpenMoji" not in page.locator(draw).inner_text()
     assert "NASA" in page.locator(draw).inner_text()

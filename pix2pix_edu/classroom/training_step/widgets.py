@@ -79,8 +79,8 @@ FACTORS = (0.1, 0.5, 1.0, 2.0, 10.0)
 
 def draw_factor(optimizer: str = "Adam", factor: float = 0.5) -> tuple[Figure, str]:
     """Draw the length of D's step when its loss is multiplied by a factor."""
-    lengths = [_first_step(optimizer, value).norm().item() for value in (1.0, factor)]
-    change = (_first_step(optimizer, factor) - _first_step(optimizer, 1.0)).norm().item() / lengths[0]
+    lengths = [first_step(optimizer, value).norm().item() for value in (1.0, factor)]
+    change = (first_step(optimizer, factor) - first_step(optimizer, 1.0)).norm().item() / lengths[0]
     figure, (axes,) = new_figure(6, 1.7)
     axes.barh(["loss", f"loss x {factor:g}"], [1.0, lengths[1] / lengths[0]], color="black")
     axes.invert_yaxis()
@@ -90,7 +90,7 @@ def draw_factor(optimizer: str = "Adam", factor: float = 0.5) -> tuple[Figure, s
 
 
 @cache
-def _first_step(optimizer: str, factor: float) -> Tensor:
+def first_step(optimizer: str, factor: float) -> Tensor:
     """Return the change of D's weights in one step on its loss times the factor."""
     with own_random_numbers():
         model = small_model()
