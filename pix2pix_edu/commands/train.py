@@ -36,6 +36,7 @@ A stopped run continues when you repeat its command.
   python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
   python -m pix2pix_edu train runs/deep --pairs scans --y-folder depths --x-channels 1 --y-channels 1       grey, in 8 or 16 bits
+  python -m pix2pix_edu train runs/go_on --start houses_64 --depth 4 --width 16         go on from a bundled network
   torchrun --nproc-per-node=2 -m pix2pix_edu train runs/maps --batch-size 2 ...         on two GPUs (docs/many_gpus.md)
 """
 
@@ -73,6 +74,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
+    option(
+        "start", "bundled networks to start with instead of random weights, e.g. houses_128; size, depth, width and patch must be theirs"
+    )
     help = "processes that read and draw pairs ahead (default: 0); the run is the same with any number of them"
     parser.add_argument("--workers", type=whole(0, 64), default=0, help=help)
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it, on a newer GPU as a CUDA graph")

@@ -20,6 +20,7 @@ from pix2pix_edu.photos.folders import DIRECTIONS, ParallelPairs, PhotoPairs
 from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.receptive_field import smallest_input
 from pix2pix_edu.training import Pairs, Pix2Pix
+from pix2pix_edu.weights.bundled import load_pretrained
 
 # The least and the most that a number may be. The most is far above what is of use, and below what overflows or takes forever.
 BOUNDS = {
@@ -77,6 +78,7 @@ class Settings:
     steps: int = 1200
     count: int = 400
     seed: int = 0
+    start: str = ""  # the bundled networks whose weights the run starts with
     # In the device's fastest arithmetic (speed.fast_step.fastest): the same settings give the same run on the same kind of device only.
     fast: bool = False
 
@@ -151,8 +153,21 @@ def build(settings: Settings) -> Pix2Pix:
     torch.manual_seed(settings.seed)
     generator = Generator(**generator_settings(settings))
     discriminator = PatchDiscriminator(**discriminator_settings(settings))
+    if settings.start:
+        start_from(settings.start, generator, discriminator)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Pix2Pix(generator.to(device), discriminator.to(device), settings.lr, settings.discriminator_lr)
+
+
+def start_from(name: str, generator: Generator, discriminator: PatchDiscriminator) -> None:
+    """Give two networks the weights of the bundled ones of this name."""
+    for network, trained in zip((generator, discriminator), load_pretrained(name), strict=True):
+        try:
+            network.load_state_dict(trained.state_dict())
+        except RuntimeError:
+            kind = type(network).__name__
+            text = f"the {kind} of {name} has another shape: train with its own settings, which data/README.md names, or without --start"
+            raise ValueError(text) from None
 
 
 def generator_settings(settings: Settings) -> dict[str, object]:
