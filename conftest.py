@@ -4,6 +4,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
+collect_ignore = ["notebooks/zh"]  # their code is that of the English ones (tests/test_chinese_lessons.py)
+
 
 def pytest_report_header() -> str:
     """Say on which packages the tests run, below pytest's own line about Python."""

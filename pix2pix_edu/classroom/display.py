@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix_edu.images import to_image
+from pix2pix_edu.language.words import say
 
 # One colour per role, the same in every figure; colour-blind readers can tell them apart, and so can readers of a grey print.
 COLOURS = {"x": "#009E73", "y": "#0072B2", "fake": "#D55E00", "L1": "#CC79A7", "D": "#000000", "patch": "#F0E442"}
@@ -48,18 +49,20 @@ def data_url(image: bytes | Image.Image) -> str:
 
 def as_html(figure: Figure, alt: str) -> str:
     """Return the figure as an HTML image with its alt text."""
-    return f'<img alt="{html.escape(alt)}" src="{data_url(png(figure))}" style="max-width: 100%; height: auto">'
+    return f'<img alt="{html.escape(say(alt))}" src="{data_url(png(figure))}" style="max-width: 100%; height: auto">'
 
 
 def with_caption(figure: Figure, alt: str, caption: str = "", live: bool = True) -> str:
     """Return the figure as HTML above its caption (HTML; by default the alt text). Screen readers announce a new `live` caption."""
     announced = ' aria-live="polite"' if live else ""
-    return f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption{announced}>{caption or html.escape(alt)}</figcaption></figure>'
+    return (
+        f'<figure style="margin: 0">{as_html(figure, alt)}<figcaption{announced}>{caption or html.escape(say(alt))}</figcaption></figure>'
+    )
 
 
 def show(figure: Figure, alt: str) -> None:
     """Display a figure; `alt` says in words what it shows."""
-    display({"image/png": png(figure), "text/html": as_html(figure, alt), "text/plain": alt}, raw=True)
+    display({"image/png": png(figure), "text/html": as_html(figure, alt), "text/plain": say(alt)}, raw=True)
 
 
 def draw_picture(axes: Axes, image: Tensor, title: str = "") -> None:

@@ -7,29 +7,35 @@ from matplotlib.figure import Figure
 
 from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.own_keys import column
+from pix2pix_edu.language.words import say
 
 
 def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
     """A row of buttons of which one is selected, also with the arrow keys."""
     return widgets.ToggleButtons(
-        description=label, options=options, value=value, style={"description_width": "auto", "button_width": "auto"}
+        description=say(label), options=_said(options), value=value, style={"description_width": "auto", "button_width": "auto"}
     )
 
 
 def number(label: str, low: int, high: int, value: int) -> widgets.BoundedIntText:
     """A whole number within bounds, typed or changed with the arrow keys."""
     return widgets.BoundedIntText(
-        description=label, min=low, max=high, value=value, style={"description_width": "auto"}, layout={"width": "150px"}
+        description=say(label), min=low, max=high, value=value, style={"description_width": "auto"}, layout={"width": "150px"}
     )
 
 
 def switch(label: str, value: bool) -> widgets.Checkbox:
     """A checkbox, also toggled with the space bar."""
-    return widgets.Checkbox(description=label, value=value, indent=False, layout={"width": "auto"})
+    return widgets.Checkbox(description=say(label), value=value, indent=False, layout={"width": "auto"})
 
 
 def menu(label: str, options: list, value: object) -> widgets.Dropdown:
-    return widgets.Dropdown(description=label, options=options, value=value, style={"description_width": "auto"})
+    return widgets.Dropdown(description=say(label), options=_said(options), value=value, style={"description_width": "auto"})
+
+
+def _said(options: list) -> list:
+    """The options, each word shown in the reader's language."""
+    return [(say(option), option) if isinstance(option, str) else option for option in options]
 
 
 def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWidget) -> widgets.VBox:

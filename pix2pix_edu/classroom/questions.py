@@ -12,10 +12,12 @@ from IPython.display import display
 from pix2pix_edu.classroom.json_files import read_json
 from pix2pix_edu.classroom.own_keys import column
 from pix2pix_edu.files import one_writer, set_aside, write_text
+from pix2pix_edu.language.words import say
 
 FOLDER = Path("predictions")  # next to the notebook; nothing is sent anywhere
 WAIT = 10.0  # seconds for another kernel to finish writing
 Entry = dict[str, str]  # the question with its prediction and its answer, as far as they are there
+COMMIT, CHOOSE = "This is my prediction", "Choose an answer, then press the button."
 NOTHING_ENTERED = "(You entered no prediction. You can still enter one above before you read on.)"
 
 
@@ -35,9 +37,10 @@ class Question:
         remark = _add(self.notebook, self.name, question=self.text, answer=answer)
         prediction = recall(self.notebook)[self.name].get("prediction")
         result = "Correct." if prediction == answer else "The measurement says otherwise."
-        print(f"Measured: {answer}. {f'You predicted: {prediction}. {result}' if prediction else NOTHING_ENTERED}")
+        compared = f"Measured: {answer}. {f'You predicted: {prediction}. {result}' if prediction else NOTHING_ENTERED}"
+        print(say(compared))
         if remark:
-            print(remark)
+            print(say(remark))
 
     def reveal_nearest(self, values: Sequence[float], measured: float) -> None:
         """Reveal the option whose value is nearest to what was measured; `values` has one for each option."""
@@ -49,20 +52,21 @@ def predict(notebook: str, name: str, text: str, options: list[str]) -> Question
     """Display a question. The prediction is entered with a button and can be changed until the answer has been measured."""
     question = Question(notebook, name, text, tuple(options))
     prediction = recall(notebook).get(name, {}).get("prediction")
-    choice = widgets.RadioButtons(options=options, value=prediction if prediction in options else None, layout=widgets.Layout(width="auto"))
-    commit = widgets.Button(description="This is my prediction", layout=widgets.Layout(width="auto"))
+    offered = [(say(option), option) for option in options]
+    choice = widgets.RadioButtons(options=offered, value=prediction if prediction in options else None, layout=widgets.Layout(width="auto"))
+    commit = widgets.Button(description=say(COMMIT), layout=widgets.Layout(width="auto"))
     note = widgets.HTML(_note(prediction))
 
     def enter(_: widgets.Button) -> None:
         entry = recall(notebook).get(name, {})
         if "answer" in entry and "prediction" in entry:
-            note.value = f"Already measured. You predicted: {html.escape(entry['prediction'])}"
+            note.value = html.escape(say(f"Already measured. You predicted: {entry['prediction']}"))
             return
         remark = "" if choice.value is None else _add(notebook, name, question=text, prediction=choice.value)
-        note.value = f"{_note(choice.value)} {html.escape(remark)}"
+        note.value = f"{_note(choice.value)} {html.escape(say(remark))}"
 
     commit.on_click(enter)
-    display(column(widgets.HTML(f"<b>Predict.</b> {html.escape(text)}"), choice, widgets.HBox([commit, note])))
+    display(column(widgets.HTML(f"<b>{say('Predict.')}</b> {html.escape(say(text))}"), choice, widgets.HBox([commit, note])))
     return question
 
 
@@ -79,12 +83,18 @@ def review(notebook: str) -> None:
     """Display the predictions and the measured answers of a lesson as a table."""
     answered = [entry for entry in recall(notebook).values() if "answer" in entry]
     rows = "".join(
-        f"<tr><td>{html.escape(entry['question'])}</td><td>{html.escape(entry.get('prediction', '-'))}</td>"
-        f"<td>{html.escape(entry['answer'])}</td><td>{'yes' if entry.get('prediction') == entry['answer'] else ''}</td></tr>"
-        for entry in answered
+        f"<tr>{_cells(entry['question'], entry.get('prediction', '-'), entry['answer'], _yes(entry))}</tr>" for entry in answered
     )
-    head = "<tr><th>Question</th><th>You predicted</th><th>Measured</th><th>Correct</th></tr>"
-    display(widgets.HTML(f"<table>{head}{rows}</table>" if answered else "No question has been answered yet."))
+    head = "".join(f"<th>{say(title)}</th>" for title in ("Question", "You predicted", "Measured", "Correct"))
+    display(widgets.HTML(f"<table><tr>{head}</tr>{rows}</table>" if answered else say("No question has been answered yet.")))
+
+
+def _cells(*texts: str) -> str:
+    return "".join(f"<td>{html.escape(say(text))}</td>" for text in texts)
+
+
+def _yes(entry: Entry) -> str:
+    return "yes" if entry.get("prediction") == entry["answer"] else ""
 
 
 _unwritten: dict[str, dict[str, Entry]] = {}  # by lesson: what this kernel could not write yet
@@ -133,4 +143,4 @@ def _file(notebook: str) -> Path:
 
 
 def _note(prediction: str | None) -> str:
-    return f"Noted: {html.escape(prediction)}" if prediction else "Choose an answer, then press the button."
+    return html.escape(say(f"Noted: {prediction}")) if prediction else say(CHOOSE)

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from pix2pix_edu.language.words import say
 from pix2pix_edu.random_numbers import own_random_numbers
 
 
@@ -16,7 +17,7 @@ class Verdict(NamedTuple):
 
     def __repr__(self) -> str:
         mark = {"not started": "○", "not yet": "✗", "proved": "✓"}[self.state]
-        return f"{mark} {self.state}: {self.message}"
+        return f"{mark} {say(self.state)}: {say(self.message)}"
 
 
 class Misconception(Exception):  # noqa: N818 - not a failure: the name of a wrong idea

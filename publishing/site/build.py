@@ -11,13 +11,15 @@ from sphinx.cmd.build import build_main
 
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.language.words import say
 from pix2pix_edu.page.build import build as build_playground
 from pix2pix_edu.play import data
 from pix2pix_edu.play.subjects import sample_sketches
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 from pix2pix_edu.weights.onnx_graph import write_live_onnx
-from publishing.site import execute, links, outputs, pages, slides
+from publishing.site import execute, languages, links, outputs, pages, slides
 
+TITLE = "pix2pix, taught by running it"  # as in conf.py
 ROOT, HERE = execute.ROOT, Path(__file__).parent
 NETWORK = "houses_128"  # of the board
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a browser needs of it
@@ -54,17 +56,39 @@ def build(folder: Path, profile: str, only: list[str] = ()) -> None:
     complete_playground(site)
     (source / "questions.md").write_text(pages.questions(source), "utf-8")
     (source / "index.md").write_text(pages.home(source, site), "utf-8")
-    if build_main(["-W", "--keep-going", "-q", "-E", "-d", str(source / ".doctrees"), str(source), str(folder)]):
-        raise SystemExit("Sphinx had something to say about the pages: see the lines above")
+    make_pages(source, folder)
     name_landmarks(folder)
+    write_in("zh", folder, profile, only)
     slides.write(ROOT / "docs" / "slides.md", site)
     copy_mathjax(folder / "_static" / "mathjax")
-    shutil.rmtree(source)
-    for leftover in (".buildinfo", "objects.inv"):
-        (folder / leftover).unlink(missing_ok=True)
     (folder / ".nojekyll").touch()  # else GitHub Pages leaves out folders that begin with _
     if found := list(links.problems(folder)):
         raise SystemExit("\n".join(found))
+
+
+def make_pages(source: Path, folder: Path, *options: str) -> None:
+    """Let Sphinx make pages from a folder of sources, which is deleted."""
+    if build_main(["-W", "--keep-going", "-q", "-E", *options, "-d", str(source / ".doctrees"), str(source), str(folder)]):
+        raise SystemExit("Sphinx had something to say about the pages: see the lines above")
+    shutil.rmtree(source)
+    for leftover in (".buildinfo", "objects.inv"):
+        (folder / leftover).unlink(missing_ok=True)
+
+
+def write_in(to: str, folder: Path, profile: str, only: list[str]) -> None:
+    """Write the pages of another language into a folder of the site that is named after it."""
+    source = folder.with_name(f"{folder.name}.source")
+    source.mkdir()
+    notebooks = languages.translated_lessons(to)
+    shutil.copytree(notebooks[0].parent, source / "downloads")
+    shutil.copytree(HERE / "static", source / "static")
+    shutil.copy(HERE / "conf.py", source)
+    executed = executed_lessons([ROOT / "notebooks" / file.name for file in notebooks], profile, only)
+    languages.write_pages(source, outputs.Site(folder, "../../"), to, executed)
+    make_pages(source, folder / to, "-D", f"language={languages.NAMES[to].replace('-', '_')}", "-D", f"html_title={say(TITLE, to)}")
+    name_landmarks(folder / to)
+    languages.translate_pages(folder / to, to)
+    languages.link_languages(folder, to)
 
 
 def collect(source: Path) -> None:
@@ -84,15 +108,18 @@ def collect(source: Path) -> None:
 
 
 def write_lessons(source: Path, site: outputs.Site, profile: str, only: list[str]) -> None:
-    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    (source / "notebooks").mkdir()
+    for name, lesson in executed_lessons(sorted((ROOT / "notebooks").glob("*.ipynb")), profile, only).items():
+        outputs.without_kernel(lesson, site)
+        pages.for_reading(lesson, name)
+        nbformat.write(lesson, source / "notebooks" / f"{name}.ipynb")
+
+
+def executed_lessons(notebooks: list[Path], profile: str, only: list[str]) -> dict[str, nbformat.NotebookNode]:
+    """The notebooks by name, executed if they are in `only` or if that is empty."""
     chosen = [each for each in notebooks if not only or each.name.startswith(tuple(only))]
     executed = dict(zip(chosen, execute.execute(chosen, profile), strict=True))
-    (source / "notebooks").mkdir()
-    for notebook in notebooks:
-        lesson = executed.get(notebook) or nbformat.read(notebook, 4)
-        outputs.without_kernel(lesson, site)
-        pages.for_reading(lesson, notebook.stem)
-        nbformat.write(lesson, source / "notebooks" / notebook.name)
+    return {each.stem: executed.get(each) or nbformat.read(each, 4) for each in notebooks}
 
 
 def complete_playground(site: outputs.Site) -> None:

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from PIL import Image
 
-from pix2pix_edu.classroom.questions import NOTHING_ENTERED
+from pix2pix_edu.classroom.questions import CHOOSE, COMMIT, NOTHING_ENTERED
 
 ROOT = Path(__file__).parents[2]
 VIEW, STATES = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
@@ -26,16 +26,17 @@ CONTROLS = {"ToggleButtons", "BoundedIntText", "Checkbox", "Dropdown", "Text", "
 class Site:
     """The folder that the site is written to, and what its pages share: pictures, and the contents of explorables."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, up: str = "../"):
+        self.folder, self.up = folder, up  # which leads from a lesson's page to the folder
         self.explorables: dict[str, dict] = {}  # by file name: what each figure of a lesson shows
 
-    def share_pictures(self, page: str, up: str = "../") -> str:
-        """The same HTML, with each picture in it as a file that several pages may show. `up` leads from the page to the home page."""
+    def share_pictures(self, page: str, up: str | None = None) -> str:
+        """The same HTML, with each picture in it as a file that several pages may show. `up` leads from the page to the folder."""
+        up = self.up if up is None else up
         return PICTURE.sub(lambda found: f"{up}{self.save_picture(base64.b64decode(found[1]))}", page)
 
     def save_picture(self, png: bytes) -> str:
-        """Write a picture, without loss, and return its address from the home page."""
+        """Write a picture, without loss, and return its address from the folder."""
         name = f"pictures/{hashlib.sha256(png).hexdigest()[:12]}.webp"
         if not (self.folder / name).exists():
             (self.folder / "pictures").mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ class Site:
         return name
 
     def save_explorable(self, name: str, content: dict) -> str:
-        """Write what an explorable shows, and return its address from the home page."""
+        """Write what an explorable shows, and return its address from the folder."""
         text = json.dumps(content, separators=(",", ":"))
         file = f"explorables/{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.json"
         if file not in self.explorables:
@@ -106,7 +107,7 @@ def _widget(model: str, models: dict, site: Site) -> str:
         return explorable("draw", "playground/figures/draw.json", {})
     controls: list[str] = []
     page = _without_controls(model, models, controls)
-    asks = "This is my prediction" in controls
+    asks = COMMIT in controls
     if controls and not asks:
         names = ", ".join(dict.fromkeys(controls))
         page = f'<p class="kernel">In a running notebook you can change this ({html.escape(names)}); it needs a kernel.</p>{page}'
@@ -123,7 +124,7 @@ def _without_controls(model: str, models: dict, controls: list[str]) -> str:
         return "".join(_without_controls(child, models, controls) for child in children)
     if kind == "HTML":
         page = state.get("value", "")
-        return "" if page.startswith("Choose an answer") else captioned(page) if "<" in page else f"<p>{page}</p>" if page else ""
+        return "" if page == CHOOSE else captioned(page) if "<" in page else f"<p>{page}</p>" if page else ""
     if kind == "RadioButtons":
         name = f"choice-{model[:8]}"
         options = (f'<label><input type="radio" name="{name}"> {html.escape(text)}</label>' for text in state["_options_labels"])

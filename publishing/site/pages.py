@@ -8,6 +8,7 @@ from string import Template
 
 import nbformat
 
+from pix2pix_edu.language.words import say
 from publishing.site.measured import MYTHS
 from publishing.site.outputs import Site, explorable
 
@@ -69,31 +70,38 @@ def questions(source: Path) -> str:
 
 
 def home(source: Path, site: Site) -> str:
-    """The home page, and the order of all pages."""
+    """The home page in English, and the order of all pages."""
     lessons = sorted(file.stem for file in (source / "notebooks").glob("[0-9]*.ipynb"))
     more = sorted(file.stem for file in (source / "notebooks").glob("[!0-9]*.ipynb"))
     docs = [str(file.relative_to(source).with_suffix("")) for place in ("docs", "data") for file in sorted((source / place).glob("*.md"))]
     path = PATH if (source / PATH).exists() else "docs/teaching.md"
-    page = Template((HERE / "home.html").read_text("utf-8")).substitute(
-        board=explorable("draw", "playground/figures/draw.json", {}),
-        myths="\n".join(_myth(number, claim, site) for number, claim in enumerate(MYTHS, start=1)),
-        first=f"notebooks/{lessons[0]}.html",
-        path=path.replace(".md", ".html"),
-    )
     trees = {
         "Start": ["questions", *([PATH.removesuffix(".md")] if path == PATH else [])],
         "Lessons": [f"notebooks/{name}" for name in lessons],
         "More to run": [f"notebooks/{name}" for name in more],
         "Help": [name for name in docs if f"{name}.md" != PATH],
     }
+    return home_page("Pix2pix, taught by running it", lessons[0], trees, site, path.replace(".md", ".html"))
+
+
+def home_page(title: str, first: str, trees: dict[str, list[str]], site: Site, path: str, up: str = "", asked: str = "") -> str:
+    """A home page. `first` is the lesson to begin with, `trees` are the pages in their order; `up` leads from here to the site's folder."""
+    page = Template((HERE / "home.html").read_text("utf-8")).substitute(
+        board=explorable("draw", "playground/figures/draw.json", {}),
+        myths="\n".join(_myth(claim, site, up) for claim in MYTHS),
+        first=f"notebooks/{first}.html",
+        path=path,
+        up=up,
+        asked=asked,
+    )
     toctrees = "\n\n".join(f":::{{toctree}}\n:hidden:\n:caption: {name}\n\n" + "\n".join(files) + "\n:::" for name, files in trees.items())
-    return f"---\nhide-toc: true\n---\n\n# Pix2pix, taught by running it\n\n{raw(page)}\n\n{toctrees}\n"
+    return f"---\nhide-toc: true\n---\n\n# {title}\n\n{raw(page)}\n\n{toctrees}\n"
 
 
-def _myth(number: int, claim: str, site: Site) -> str:
+def _myth(claim: str, site: Site, up: str) -> str:
     """A claim with a switch that shows what is true."""
     found = MYTHS[claim]()
-    figure = site.share_pictures(found.svg, up="")
+    figure = site.share_pictures(found.svg, up)
     return (
         f'<details class="myth"><summary><span class="switch" aria-hidden="true"></span><span>“{html.escape(claim.rstrip("."))}”</span>'
         f"</summary><p>{html.escape(found.sentence)}</p>"
@@ -106,11 +114,11 @@ def raw(page: str) -> str:
     return f"{FENCE}{{raw}} html\n{page}\n{FENCE}"
 
 
-def for_reading(notebook: nbformat.NotebookNode, name: str) -> None:
+def for_reading(notebook: nbformat.NotebookNode, name: str, to: str = "en") -> None:
     """Leave out the cell that installs the library, and replace the badge, a picture of another host, by links."""
     notebook.cells = [cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", [])]
     first = notebook.cells[0]
-    links = rf"[Open in Colab](\1) · {{download}}`Download the notebook <../downloads/{name}.ipynb>`"
+    links = rf"[{say('Open in Colab', to)}](\1) · {{download}}`{say('Download the notebook', to)} <../downloads/{name}.ipynb>`"
     first.source, found = BADGE.subn(links, first.source)
     if not found:
         raise SystemExit(f"{name}.ipynb has no badge that opens it in Colab in its first cell")

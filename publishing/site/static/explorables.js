@@ -1,7 +1,8 @@
 // The figures of pix2pix_edu/play on the pages of the site: each is built when it comes near the window, from the playground's own modules.
 
-const PLAYGROUND = new URL("../playground/", import.meta.url);
-const HOME = new URL("../", import.meta.url);
+const CHINESE = document.documentElement.lang.startsWith("zh"); // those pages are one folder further in
+const HOME = new URL(CHINESE ? "../../" : "../", import.meta.url);
+const PLAYGROUND = new URL("playground/", HOME);
 const STYLES = ["play.css", "board.css", "figures.css", "draw.css"];
 const NEAR = "600px"; // how far below the window a figure is prepared
 

@@ -1,0 +1,56 @@
+"""What the library says, in the reader's language: English as it stands in the code, or as a catalogue here has it.
+
+A catalogue is a folder of JSON files, {"{} of {} houses": "{1} 座房子中的 {0} 座"}: {} stands for what the code inserts.
+"""
+
+import json
+import locale
+import os
+import re
+from functools import cache
+from importlib.resources import files
+
+CATALOGUES = files("pix2pix_edu.language")
+LANGUAGES = {"en": "English", "zh": "中文"}
+PLACE = re.compile(r"\{(\d*)\}")
+
+
+def language() -> str:
+    """The reader's language: PIX2PIX_LANGUAGE, else that of the system; English if there is no catalogue for it."""
+    wanted = os.environ.get("PIX2PIX_LANGUAGE") or locale.getlocale()[0] or ""
+    return wanted[:2].lower() if wanted[:2].lower() in LANGUAGES else "en"
+
+
+def say(text: str, to: str | None = None) -> str:
+    """The text in a language, by default the reader's. What the catalogue lacks stays English."""
+    to = to or language()
+    if to == "en" or not text.strip():
+        return text
+    texts = catalogue(to)
+    if text in texts:
+        return texts[text]
+    for pattern, template in _patterns(to):
+        if found := pattern.fullmatch(text):
+            return _filled(template, [say(value, to) for value in found.groups()])
+    return text
+
+
+@cache
+def catalogue(to: str) -> dict[str, str]:
+    """All texts that a language has, by the English ones."""
+    folder = CATALOGUES / to
+    parts = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    return {english: text for file in parts for english, text in json.loads(file.read_text("utf-8")).items()}
+
+
+@cache
+def _patterns(to: str) -> list[tuple[re.Pattern, str]]:
+    """Those texts into which the code inserts something, the most specific ones first."""
+    templates = [(english, text) for english, text in catalogue(to).items() if PLACE.search(english)]
+    templates.sort(key=lambda each: len(PLACE.sub("", each[0])), reverse=True)
+    return [(re.compile("(.+?)".join(map(re.escape, re.split(r"\{\d*\}", english))), re.DOTALL), text) for english, text in templates]
+
+
+def _filled(template: str, values: list[str]) -> str:
+    numbers = iter(range(len(values)))
+    return PLACE.sub(lambda place: values[int(place[1]) if place[1] else next(numbers)], template)
