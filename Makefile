@@ -10,6 +10,7 @@
 # make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
 # make latency  how fast the figures answer, in Chromium and in JupyterLab (three minutes)
 # make mutants  how many of 150 small faults in the core modules the tests notice (ten minutes; make test leaves it out)
+# make coverage  what of the library the notebooks use (ten minutes)
 # make twice    each cell of every lesson twice in a row, as learners run them (three minutes; make test leaves it out)
 PYTHON ?= python3
 VENV := .venv
@@ -20,7 +21,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page site address wheelhouse test unit lessons twice faults mutants colab oldest browser latency no-browser cuda lint format clean
+.PHONY: lab first page site address wheelhouse test unit lessons coverage twice faults mutants colab oldest browser latency no-browser cuda lint format clean
 
 lab: $(VENV)/classroom
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT)
@@ -53,9 +54,13 @@ test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
 unit: $(VENV)/dev
 	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -n 2 --dist loadscope
 
-# Every notebook from a fresh kernel, with the coverage of the library (nbval measures it in one process only).
+# Every notebook from a fresh kernel.
 lessons: $(VENV)/dev
-	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks --nbval-cell-timeout 600 --durations 5 --cov pix2pix_edu --cov-report term:skip-covered
+	$(ONE_THREAD) PIX2PIX_PROFILE=$(PIX2PIX_PROFILE) $(BIN)/python -m pytest --nbval-lax notebooks --nbval-cell-timeout 600 --durations 5 -n 2 --dist loadscope
+
+# What of the library the notebooks use (nbval measures it in one process only).
+coverage: $(VENV)/dev
+	$(ONE_THREAD) PIX2PIX_PROFILE=smoke $(BIN)/python -m pytest --nbval-lax notebooks --cov pix2pix_edu --cov-report term:skip-covered
 
 twice: $(VENV)/dev
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/lessons/each_cell_twice.py -n 2

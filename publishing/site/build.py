@@ -85,7 +85,16 @@ def write_in(to: str, folder: Path, profile: str, only: list[str]) -> None:
     shutil.copy(HERE / "conf.py", source)
     executed = executed_lessons([ROOT / "notebooks" / file.name for file in notebooks], profile, only)
     languages.write_pages(source, outputs.Site(folder, "../../"), to, executed)
-    make_pages(source, folder / to, "-D", f"language={languages.NAMES[to].replace('-', '_')}", "-D", f"html_title={say(TITLE, to)}")
+    make_pages(
+        source,
+        folder / to,
+        "-D",
+        f"language={languages.NAMES[to].replace('-', '_')}",
+        "-D",
+        f"html_title={say(TITLE, to)}",
+        "-D",
+        "mathjax_path=../../_static/mathjax/tex-chtml.js",
+    )
     name_landmarks(folder / to)
     languages.translate_pages(folder / to, to)
     languages.link_languages(folder, to)

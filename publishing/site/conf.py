@@ -1,5 +1,21 @@
 """Sphinx's settings for the site. build.py copies this file beside the pages that it writes."""
 
+import re
+
+from sphinx import search
+from sphinx.search.zh import SearchChinese
+
+
+class ChineseByPairs(SearchChinese):
+    """The index of a text without spaces between its words: each run of Chinese characters, and each pair of neighbours in it."""
+
+    def split(self, input: str) -> list[str]:
+        runs = re.findall(r"[\u4e00-\u9fff]+", input)
+        return [*super().split(input), *runs, *(run[place : place + 2] for run in runs for place in range(len(run) - 1))]
+
+
+search.languages["zh"] = ChineseByPairs
+
 project = html_title = "pix2pix, taught by running it"
 extensions = ["myst_nb", "sphinx.ext.mathjax"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
