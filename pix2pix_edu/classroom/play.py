@@ -29,6 +29,7 @@ class Figure(anywidget.AnyWidget):
     _css = join_styles(*STYLES)  # the same for all: a page keeps one style sheet for each class of widgets
     data = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)  # in another language, by the English ones
 
     def __init__(self, name: str, data: dict, state: dict):
         self._networks = {}

@@ -1,16 +1,19 @@
 // A drawing board for label maps, for mouse, touch, pen and keyboard. The page around it decides what to do with the drawing.
 
-import { make, scaleWhole, unique } from "./dom.js";
+import { make, scaleWhole, sentences, unique } from "./dom.js";
 import { LabelMap, RECTANGLE, paintLabels } from "./label_map.js";
+import { say, t } from "./words.js";
 
 const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in 64ths of the board's side
 const LONG_STEP = 8; // in 64ths as well
 const BORDER = 1; // CSS pixels, as in board.css
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const HELP =
-  "Arrow keys move the cursor, with Shift by an eighth of the board. Space or Enter puts the pen down, and lifts it again. Escape lifts it too, " +
-  "or cancels an unfinished rectangle. An underlined letter chooses that class; 1 to 4 choose a brush; R the rectangle. " +
-  "Ctrl+Z undoes, Ctrl+Y redoes.";
+const help = () =>
+  sentences(
+    t`Arrow keys move the cursor, with Shift by an eighth of the board.`,
+    t`Space or Enter puts the pen down, and lifts it again. Escape lifts it too, or cancels an unfinished rectangle.`,
+    t`An underlined letter chooses that class; 1 to 4 choose a brush; R the rectangle. Ctrl+Z undoes, Ctrl+Y redoes.`,
+  );
 
 /**
  * classes: [{name, color: "#rrggbb", group}] in class-number order, group being a title or ""; size: side in pixels; samples: [{name, labels: Uint8Array(size * size)}].
@@ -23,9 +26,10 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   const picture = new LabelMap(size);
   const view = buildView(classes, size, samples, brushes);
   const cursor = { x: size >> 1, y: size >> 1 };
+  const nameOf = (number) => say(classes[number].name);
   let [label, tool, frame] = [firstPaint(classes), brushes[classes.length > 2 ? 2 : 1], 0]; // outlines need a finer brush
 
-  function say(words) {
+  function tell(words) {
     view.status.textContent = words;
   }
 
@@ -43,7 +47,7 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
     else tool = value;
     view.inputs[group].get(value).checked = true;
     showCursor();
-    say(group === "class" ? `Painting ${classes[label].name}.` : `${describe(tool)}.`);
+    tell(group === "class" ? t`Painting ${nameOf(label)}.` : describe(tool));
   }
 
   function showCursor() {
@@ -65,13 +69,13 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
 
   function finish() {
     if (!picture.stroke) return;
-    say(`Pixels that became ${classes[label].name}: ${picture.end()}.`);
+    tell(t`Pixels that became ${nameOf(label)}: ${picture.end()}.`);
   }
 
   function abandon() {
     picture.abandon();
     changed();
-    say("The rectangle is cancelled.");
+    tell(t`The rectangle is cancelled.`);
   }
 
   function moveTo(x, y) {
@@ -82,15 +86,15 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
 
   function step([right, down], pixels) {
     moveTo(cursor.x + right * pixels, cursor.y + down * pixels);
-    const here = classes[picture.labels[cursor.y * size + cursor.x]].name;
-    say(`Column ${cursor.x + 1}, row ${cursor.y + 1}: ${here}${picture.stroke ? ", pen down" : ""}.`);
+    const [column, row, here] = [cursor.x + 1, cursor.y + 1, nameOf(picture.labels[cursor.y * size + cursor.x])];
+    tell(picture.stroke ? t`Column ${column}, row ${row}: ${here}, pen down.` : t`Column ${column}, row ${row}: ${here}.`);
   }
 
   function press() {
     if (picture.stroke) return finish();
     begin();
-    const next = tool === RECTANGLE ? "Move to the opposite corner and press again" : "Moving paints; press again to lift it";
-    return say(`Pen down with ${classes[label].name}. ${next}.`);
+    const next = tool === RECTANGLE ? t`Move to the opposite corner and press again.` : t`Moving paints; press again to lift it.`;
+    return tell(sentences(t`Pen down with ${nameOf(label)}.`, next));
   }
 
   function replace(labels, words) {
@@ -99,18 +103,18 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
     picture.labels.set(labels);
     picture.end();
     changed();
-    say(words);
+    tell(words);
   }
 
   function travel(from, to, words, nothing) {
     finish();
-    if (!picture.travel(from, to)) return say(nothing);
+    if (!picture.travel(from, to)) return tell(nothing);
     changed();
-    return say(words);
+    return tell(words);
   }
 
-  const undo = () => travel(picture.past, picture.future, "Undone.", "There is nothing to undo.");
-  const redo = () => travel(picture.future, picture.past, "Redone.", "There is nothing to redo.");
+  const undo = () => travel(picture.past, picture.future, t`Undone.`, t`There is nothing to undo.`);
+  const redo = () => travel(picture.future, picture.past, t`Redone.`, t`There is nothing to redo.`);
 
   const escape = () => (tool === RECTANGLE && picture.stroke ? abandon() : finish());
   listenToPointers(view.canvas, size, {
@@ -129,9 +133,9 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
   view.canvas.addEventListener("blur", finish);
   view.undo.onclick = undo;
   view.redo.onclick = redo;
-  view.clear.onclick = () => replace(new Uint8Array(size * size), `Everything is ${classes[0].name} now.`);
+  view.clear.onclick = () => replace(new Uint8Array(size * size), t`Everything is ${nameOf(0)} now.`);
   view.samples.forEach((button, place) => {
-    button.onclick = () => replace(samples[place].labels, `Sample ${samples[place].name}.`);
+    button.onclick = () => replace(samples[place].labels, t`Sample ${say(samples[place].name)}.`);
   });
   for (const [group, inputs] of Object.entries(view.inputs)) {
     for (const [value, input] of inputs) input.onchange = () => choose(group, value);
@@ -149,16 +153,16 @@ export function createBoard({ classes, size, samples = [], onChange = () => {} }
 
   choose("class", label);
   choose("tool", tool);
-  say("");
+  tell("");
   paintLabels(view.canvas, picture.labels, classes);
   return {
     element: view.element,
     labels: () => picture.labels.slice(),
     load(labels) {
       if (labels.length !== size * size || labels.some((value) => value >= classes.length)) {
-        throw new RangeError(`a label map has ${size * size} class numbers below ${classes.length}: check what is loaded`);
+        throw new RangeError(t`a label map has ${size * size} class numbers below ${classes.length}: check what is loaded`);
       }
-      replace(labels, "A label map is loaded.");
+      replace(labels, t`A label map is loaded.`);
     },
   };
 }
@@ -204,7 +208,7 @@ function actionOf(event, keys, canvas, longStep, { undo, redo, press, step, esca
 }
 
 function describe(tool) {
-  return tool === RECTANGLE ? "Rectangle: from one corner to the opposite one" : `Brush of ${tool} by ${tool} pixels`;
+  return tool === RECTANGLE ? t`Rectangle: from one corner to the opposite one.` : t`Brush of ${tool} by ${tool} pixels.`;
 }
 
 /** The class to begin with: the first of the last group, such as the parts of a house; without groups, the first after the background. */
@@ -224,24 +228,24 @@ function lettersOf(classes) {
 
 function buildView(classes, size, samples, brushes) {
   const letters = lettersOf(classes);
-  const paints = classes.map(({ name, color, group }, value) => [value, underlined(name, letters[value]), letters[value], color, group]);
-  const palette = buildChoice("Paint with", "board-classes", paints);
-  const tools = buildChoice("Brush, in pixels", "board-tools", [
+  const paints = classes.map(({ name, color, group }, value) => [value, underlined(say(name), letters[value]), letters[value], color, say(group)]);
+  const palette = buildChoice(t`Paint with`, "board-classes", paints);
+  const tools = buildChoice(t`Brush, in pixels`, "board-tools", [
     ...brushes.map((side, place) => [side, `${side}`, `${place + 1}`]),
-    [RECTANGLE, underlined("rectangle", "r"), "r"],
+    [RECTANGLE, underlined(t`rectangle`, "r"), "r"],
   ]);
-  const help = make("p", { id: unique("help") }, HELP);
-  const canvas = make("canvas", { width: size, height: size, tabindex: 0, role: "application", "aria-describedby": help.id });
-  canvas.setAttribute("aria-label", `Drawing board, ${size} by ${size} pixels`);
+  const keyboard = make("p", { id: unique("help") }, help());
+  const canvas = make("canvas", { width: size, height: size, tabindex: 0, role: "application", "aria-describedby": keyboard.id });
+  canvas.setAttribute("aria-label", t`Drawing board, ${size} by ${size} pixels`);
   const cursor = make("div", { class: "board-cursor", "aria-hidden": "true" });
-  const [undo, redo, clear] = ["Undo", "Redo", `Clear to ${classes[0].name}`].map((name) => make("button", { type: "button" }, name));
-  const buttons = samples.map(({ name }) => make("button", { type: "button" }, name));
+  const [undo, redo, clear] = [t`Undo`, t`Redo`, t`Clear to ${say(classes[0].name)}`].map((name) => make("button", { type: "button" }, name));
+  const buttons = samples.map(({ name }) => make("button", { type: "button" }, say(name)));
   const status = make("p", { class: "board-status", role: "status" });
   const element = make("div", { class: "board" });
-  const actions = make("div", { class: "board-row", role: "group", "aria-label": "Steps" }, undo, redo, clear);
-  const row = make("div", { class: "board-row", role: "group", "aria-label": "Samples" }, make("span", {}, "Samples"), ...buttons);
+  const actions = make("div", { class: "board-row", role: "group", "aria-label": t`Steps` }, undo, redo, clear);
+  const row = make("div", { class: "board-row", role: "group", "aria-label": t`Samples` }, make("span", {}, t`Samples`), ...buttons);
   const frame = make("div", { class: "board-frame" }, canvas, cursor);
-  const keys = make("details", {}, make("summary", {}, "Drawing by keyboard"), help);
+  const keys = make("details", {}, make("summary", {}, t`Drawing by keyboard`), keyboard);
   const sheet = make("div", { class: "board-sheet" }, frame, actions, ...(samples.length ? [row] : []), status, keys);
   const choices = make("div", { class: "board-choices" }, palette.element, tools.element);
   if (classes.some(({ group }) => group)) element.classList.add("board-grouped");
@@ -267,7 +271,9 @@ function buildChoice(title, className, options) {
   return { element, inputs };
 }
 
+/** A name with the letter that is its key underlined; a name without this letter, such as a Chinese one, with the letter behind it. */
 function underlined(name, letter) {
-  const place = letter ? name.toLowerCase().indexOf(letter) : -1;
-  return place < 0 ? [name] : [name.slice(0, place), make("u", {}, name[place]), name.slice(place + 1)];
+  if (!letter) return [name];
+  const place = name.toLowerCase().indexOf(letter);
+  return place < 0 ? [name, " ", make("u", {}, letter)] : [name.slice(0, place), make("u", {}, name[place]), name.slice(place + 1)];
 }

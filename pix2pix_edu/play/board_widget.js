@@ -4,9 +4,9 @@ import { createBoard } from "./board.js";
 import { make, scaleWhole, toRgb } from "./dom.js";
 import { keepKeys } from "./keys_of_widget.js";
 import { paintLabels } from "./label_map.js";
+import { speak, t } from "./words.js";
 
 const PATIENCE = 800; // milliseconds; usually the answer comes sooner
-const BUSY = "The kernel is busy. Your drawing is translated as soon as it answers.";
 
 function toPng(labels, size, classes) {
   const canvas = make("canvas", { width: size, height: size });
@@ -30,6 +30,7 @@ async function fromPng(url, size, classes) {
 }
 
 function render({ model, el }) {
+  speak(model.get("texts") ?? {});
   const [size, classes] = [model.get("size"), model.get("paints")];
   const samples = model.get("samples").map(({ name, labels }) => {
     return { name, labels: new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength) };
@@ -40,8 +41,8 @@ function render({ model, el }) {
   const board = createBoard({ classes, size, samples, onChange: send });
   const photo = make("img", { class: "board-photo" });
   const caption = make("figcaption", { "aria-live": "polite" });
-  const [other, first] = ["Other noise", "First noise"].map((name) => make("button", { type: "button" }, name));
-  const noise = make("div", { class: "board-row", role: "group", "aria-label": "Noise" }, other, first);
+  const [other, first] = [t`Other noise`, t`First noise`].map((name) => make("button", { type: "button" }, name));
+  const noise = make("div", { class: "board-row", role: "group", "aria-label": t`Noise` }, other, first);
   const column = make("figure", { class: "board board-fake" }, photo, noise, caption);
 
   function send(labels) {
@@ -53,7 +54,7 @@ function render({ model, el }) {
     model.set(name, value);
     model.set("asked", model.get("asked") + 1);
     model.save_changes();
-    timer ||= setTimeout(() => (caption.textContent = BUSY), PATIENCE);
+    timer ||= setTimeout(() => (caption.textContent = t`The kernel is busy. Your drawing is translated as soon as it answers.`), PATIENCE);
   }
 
   function answered() {

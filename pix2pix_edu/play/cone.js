@@ -2,6 +2,7 @@
 
 import { button, choices, draw, followPointer, make, set } from "./dom.js";
 import { inputSpan, outputAt, outputSize, outputStep } from "./receptive_field.js";
+import { t } from "./words.js";
 
 const ROW = 52; // CSS pixels of height for each layer
 const BAR = 14;
@@ -15,12 +16,12 @@ export class ConeView {
     this.onStack = onStack;
     this.svg = draw("svg", { "aria-hidden": "true" });
     this.rows = make("div", { class: "cone-rows" });
-    const more = button("Add a layer", () => this.restack((convs) => [...convs, { ...convs.at(-1), stride: 1 }]));
-    const fewer = button("Remove the last", () => this.restack((convs) => convs.slice(0, -1)));
+    const more = button(t`Add a layer`, () => this.restack((convs) => [...convs, { ...convs.at(-1), stride: 1 }]));
+    const fewer = button(t`Remove the last`, () => this.restack((convs) => convs.slice(0, -1)));
     this.buttons = { more, fewer };
-    this.kernels = choices("Kernel of every layer", KERNELS.map((kernel) => [kernel, `${kernel} x ${kernel}`]), 4, (kernel) =>
+    this.kernels = choices(t`Kernel of every layer`, KERNELS.map((kernel) => [kernel, `${kernel} x ${kernel}`]), 4, (kernel) =>
       this.restack((convs) => convs.map((each) => ({ ...each, kernel, padding: 1 }))));
-    const title = make("p", { class: "play-title" }, "One row of pixels through the layers. Change a stride, or drag along a row.");
+    const title = make("p", { class: "play-title" }, t`One row of pixels through the layers. Change a stride, or drag along a row.`);
     this.element = make("div", { class: "cone" }, title, make("div", { class: "cone-body" }, this.svg, this.rows), make("div", { class: "play-controls" }, this.kernels.element, more, fewer));
     followPointer(this.svg, (x) => onMove(this.columnAt(x)));
   }
@@ -73,7 +74,7 @@ export class ConeView {
     const [focused, counts] = [[...this.rows.querySelectorAll("select")].indexOf(document.activeElement), cellCounts(this.convs)];
     const rows = counts.map((count, layer) => {
       const conv = this.convs[layer];
-      const sum = conv ? `${count} = (${counts[layer + 1]}\u22121)\u00d7${conv.stride} + ${conv.kernel}` : "1 logit";
+      const sum = conv ? `${count} = (${counts[layer + 1]}\u22121)\u00d7${conv.stride} + ${conv.kernel}` : t`1 logit`;
       return make("div", {}, this.name(layer), make("span", { class: "cone-sum" }, sum));
     });
     this.rows.replaceChildren(...rows);
@@ -82,13 +83,13 @@ export class ConeView {
 
   name(layer) {
     const side = outputSize(this.convs.slice(0, layer), this.size);
-    if (layer === 0) return make("span", {}, `picture, ${side} px`);
+    if (layer === 0) return make("span", {}, t`picture, ${side} px`);
     const conv = this.convs[layer - 1];
-    const select = make("select", { "aria-label": `Stride of convolution ${layer}` }, ...[1, 2].map((stride) => make("option", { value: stride }, `stride ${stride}`)));
+    const select = make("select", { "aria-label": t`Stride of convolution ${layer}` }, ...[1, 2].map((stride) => make("option", { value: stride }, t`stride ${stride}`)));
     select.value = conv.stride;
     select.onchange = () => this.restack((convs) => convs.map((each, i) => (i === layer - 1 ? { ...each, stride: Number(select.value) } : each)));
-    const kernel = make("span", { class: "cone-kernel" }, `${conv.kernel} x ${conv.kernel}, `);
-    return make("span", {}, `conv ${layer}, `, kernel, select, side ? ` ${side}` : " nothing left");
+    const kernel = make("span", { class: "cone-kernel" }, t`${conv.kernel} x ${conv.kernel}, `);
+    return make("span", {}, t`conv ${layer}, `, kernel, select, " ", side || t`nothing left`);
   }
 
   columnAt(share) {

@@ -1,5 +1,7 @@
 // What every figure of this folder is built from: elements, groups of choices, sliders, and whole-number scaling.
 
+import { t } from "./words.js";
+
 /** An HTML element with attributes and children. */
 export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -85,12 +87,12 @@ export function choices(title, options, value, onChange) {
 }
 
 /** A slider over a list of values, with the chosen one beside its title. Returns {element}, with a `value` as of choices(). */
-export function slider(title, values, value, onChange, say = String) {
+export function slider(title, values, value, onChange, inWords = String) {
   const input = make("input", { type: "range", id: unique("slider"), min: 0, max: values.length - 1, step: 1 });
   const output = make("output");
   const show = () => {
-    output.textContent = say(values[input.value]);
-    input.setAttribute("aria-valuetext", say(values[input.value]));
+    output.textContent = inWords(values[input.value]);
+    input.setAttribute("aria-valuetext", inWords(values[input.value]));
   };
   input.oninput = () => {
     show();
@@ -155,7 +157,12 @@ export function pick(values, value, otherwise) {
 export function frame(name, controls) {
   const caption = make("p", { class: "play-caption", "aria-live": "polite" });
   const element = make("div", { class: `play play-${name}` }, make("div", { class: "play-controls" }, ...controls));
-  return { element, caption, say: (words) => (caption.textContent = words) };
+  return { element, caption, tell: (words) => (caption.textContent = words) };
+}
+
+/** Sentences one after the other, without those that are empty. Chinese puts no space between them. */
+export function sentences(...parts) {
+  return parts.filter(Boolean).reduce((all, next) => t`${all} ${next}`);
 }
 
 /** Work that takes a while: `ask(...)` starts it, or, while it runs, leaves it to start again with the newest arguments. */

@@ -1,12 +1,12 @@
 // A flow network: from noise to one of many possible photographs, in as many steps as one likes.
 
-import { button, choices, figure, frame, make, newestOnly, pick, set, slider, square } from "./dom.js";
+import { button, choices, figure, frame, make, newestOnly, pick, sentences, set, slider, square } from "./dom.js";
 import { paintLabels, readSamples } from "./label_map.js";
 import { paintPicture, readPictures } from "./pixels.js";
 import { normals } from "./random.js";
+import { say, t } from "./words.js";
 
 const WIDTH = 128; // CSS pixels, at most, of a picture
-const SHOWN = [["guess", "the network's guess"], ["mixture", "the mixture it is given"]];
 
 /**
  * data: {size, network, classes, wall: its class number, pictures, counts: [numbers of steps], samples: [{name, labels}], spreads: of the
@@ -20,7 +20,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     sample: pick(houses.map(({ name }) => name), state.sample, data.begun.sample),
     steps: pick(data.counts, state.steps, data.begun.steps),
     seed: Math.max(1, Math.floor(Number(state.seed)) || data.begun.seed),
-    shown: pick(SHOWN.map(([name]) => name), state.shown, "guess"),
+    shown: pick(["guess", "mixture"], state.shown, "guess"),
   };
   let at = now.steps; // the step that is shown, the last one being now.steps
   let walk = null; // {mixtures, guesses}: one of each for each step that was taken, all pictures one after the other
@@ -28,9 +28,9 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const x = square(data.size, WIDTH);
   const answers = Array.from({ length: data.pictures }, () => square(data.size, WIDTH));
   const others = Array.from({ length: data.pictures }, () => square(data.size, WIDTH));
-  const sample = choices("House", houses.map(({ name }) => [name, name]), now.sample, (value) => begin({ sample: value }));
-  const steps = choices("Steps", data.counts.map((count) => [count, `${count}`]), now.steps, (value) => begin({ steps: value }));
-  const shown = choices("Show", SHOWN, now.shown, (value) => {
+  const sample = choices(t`House`, houses.map(({ name }) => [name, say(name)]), now.sample, (value) => begin({ sample: value }));
+  const steps = choices(t`Steps`, data.counts.map((count) => [count, `${count}`]), now.steps, (value) => begin({ steps: value }));
+  const shown = choices(t`Show`, [["guess", t`the network's guess`], ["mixture", t`the mixture it is given`]], now.shown, (value) => {
     now.shown = value;
     report();
     if (walk) show(at);
@@ -38,7 +38,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   });
   const moment = make("div");
   let moments = null; // the slider in it
-  const { element, caption, say } = frame("flow", [sample.element, steps.element, shown.element, moment, button("Other noise", () => begin({ seed: now.seed + 1 }))]);
+  const { element, caption, tell } = frame("flow", [sample.element, steps.element, shown.element, moment, button(t`Other noise`, () => begin({ seed: now.seed + 1 }))]);
 
   const take = newestOnly(async () => {
     const { labels } = houses.find(({ name }) => name === now.sample);
@@ -47,7 +47,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     const taken = { mixtures: [], guesses: [] };
     let mixture = Float32Array.from({ length: data.pictures * area }, normals(seed));
     for (let step = 0; step < count && current(); step += 1) {
-      if (!loaded) say("Loading the network.");
+      if (!loaded) tell(t`Loading the network.`);
       const [{ fake }] = await run([data.network], labels, { mixture, t: [step / count] });
       taken.mixtures.push(mixture);
       taken.guesses.push(fake);
@@ -58,7 +58,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     }
     if (wanted && current()) show(wanted);
     wanted = null;
-  }, (error) => say(`No pictures: ${error.message}.`));
+  }, (error) => tell(t`No pictures: ${error.message}.`));
 
   function begin(change) {
     Object.assign(now, change);
@@ -75,13 +75,13 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
 
   function addSlider() {
     const counted = Array.from({ length: now.steps }, (_, i) => i + 1);
-    moments = slider("Moment: step", counted, at, (value) => {
+    moments = slider(t`Moment: step`, counted, at, (value) => {
       if (walk?.guesses.length === now.steps) show(value);
       else {
         wanted = value;
         take();
       }
-    }, (value) => `${value} of ${now.steps}`);
+    }, (value) => t`${value} of ${now.steps}`);
     moment.replaceChildren(moments.element);
   }
 
@@ -104,14 +104,15 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
     const { labels } = houses.find(({ name }) => name === now.sample);
     const share = ((at - 1) / now.steps).toFixed(2);
     const varied = wallSpread(guesses, data, labels).toFixed(3);
-    set(row, { "aria-label": `${data.pictures} answers of the flow network after step ${at} of ${now.steps}` });
-    say(`Step ${at} of ${now.steps}: the mixture is ${share} photograph, the rest noise. The wall's colour varies by ${varied} between the guesses; between photographs that fit x, by ${data.spreads[now.sample].toFixed(3)}.`);
+    set(row, { "aria-label": t`${data.pictures} answers of the flow network after step ${at} of ${now.steps}` });
+    const mixed = t`Step ${at} of ${now.steps}: the mixture is ${share} photograph, the rest noise.`;
+    tell(sentences(mixed, t`The wall's colour varies by ${varied} between the guesses; between photographs that fit x, by ${data.spreads[now.sample].toFixed(3)}.`));
   }
 
   const row = make("div", { class: "flow-row", role: "img" }, ...answers);
-  const still = make("div", { class: "flow-row", role: "img", "aria-label": `${data.pictures} answers of L1+cGAN, nearly all alike` }, ...others);
-  const rows = make("div", { class: "flow-rows" }, make("p", { class: "play-title" }, `Flow: ${data.pictures} answers to x`), row, make("p", { class: "play-title" }, `L1+cGAN: ${data.pictures} answers to x`), still);
-  element.append(make("div", { class: "play-panels" }, figure(x, "x says neither paint nor sky"), rows), caption);
+  const still = make("div", { class: "flow-row", role: "img", "aria-label": t`${data.pictures} answers of L1+cGAN, nearly all alike` }, ...others);
+  const rows = make("div", { class: "flow-rows" }, make("p", { class: "play-title" }, t`Flow: ${data.pictures} answers to x`), row, make("p", { class: "play-title" }, t`L1+cGAN: ${data.pictures} answers to x`), still);
+  element.append(make("div", { class: "play-panels" }, figure(x, t`x says neither paint nor sky`), rows), caption);
   paintStill();
   addSlider();
   const ready = now.sample === data.begun.sample && now.steps === data.begun.steps && now.seed === data.begun.seed && now.shown === "guess";

@@ -1,24 +1,24 @@
 // Real or fake: two pictures for a moment, and the question which one is the photograph.
 
-import { button, choices, figure, frame, make, pick, square } from "./dom.js";
+import { button, choices, figure, frame, make, pick, sentences, square } from "./dom.js";
 import { paintPicture, readPictures } from "./pixels.js";
+import { t } from "./words.js";
 
 const WIDTH = 256; // CSS pixels, at most, of a picture
-const TIMES = [[1, "1 second"], [3, "3 seconds"], [0, "until I answer"]];
-const SIDES = ["left", "right"];
 
 /** data: {size, houses: count, real: url, fake: url}: sheets of one row. state: {seconds}. Returns {element}. */
 export function createGame(data, state = {}, onState = () => {}) {
-  let seconds = pick(TIMES.map(([each]) => each), state.seconds, 1);
-  const canvases = SIDES.map(() => square(data.size, WIDTH));
-  const answers = SIDES.map((side, i) => button(`The ${side} one is real`, () => answer(i)));
-  const next = button("Show a pair", () => (sheets ? show() : load()));
-  const times = choices("Each pair is shown for", TIMES, seconds, (value) => {
+  let seconds = pick([1, 3, 0], state.seconds, 1);
+  const sides = [t`left`, t`right`];
+  const canvases = sides.map(() => square(data.size, WIDTH));
+  const answers = [t`The left one is real`, t`The right one is real`].map((words, i) => button(words, () => answer(i)));
+  const next = button(t`Show a pair`, () => (sheets ? show() : load()));
+  const times = choices(t`Each pair is shown for`, [[1, t`1 second`], [3, t`3 seconds`], [0, t`until I answer`]], seconds, (value) => {
     seconds = value;
     onState({ seconds });
   });
-  const { element, caption, say } = frame("game", [times.element]);
-  const pictures = canvases.map((canvas, i) => figure(canvas, SIDES[i]));
+  const { element, caption, tell } = frame("game", [times.element]);
+  const pictures = canvases.map((canvas, i) => figure(canvas, sides[i]));
   const pair = make("div", { class: "game-pictures", tabindex: -1 }, ...pictures);
   element.append(pair, make("div", { class: "play-buttons" }, next, ...answers), caption);
   let [sheets, order, real, timer, seen, fooled] = [null, [], 0, 0, 0, 0];
@@ -37,7 +37,7 @@ export function createGame(data, state = {}, onState = () => {}) {
     } catch (error) {
       next.disabled = false;
       next.focus();
-      say(`No pictures: ${error.message}. Press the button to try again.`);
+      tell(t`No pictures: ${error.message}. Press the button to try again.`);
     }
   }
 
@@ -50,7 +50,7 @@ export function createGame(data, state = {}, onState = () => {}) {
     canvases.forEach((canvas) => canvas.classList.remove("game-hidden"));
     enable(true);
     pair.focus({ preventScroll: true }); // the button that had the focus is disabled now, and the arrow keys answer
-    say("Which one is the photograph?");
+    tell(t`Which one is the photograph?`);
     if (seconds) timer = setTimeout(() => canvases.forEach((canvas) => canvas.classList.add("game-hidden")), 1000 * seconds);
   }
 
@@ -59,11 +59,14 @@ export function createGame(data, state = {}, onState = () => {}) {
     canvases.forEach((canvas) => canvas.classList.remove("game-hidden"));
     seen += 1;
     if (side !== real) fooled += 1;
-    pictures.forEach((picture, i) => picture.classList.add(i === real ? "game-right" : "game-wrong"));
+    pictures.forEach((picture, i) => {
+      picture.classList.add(i === real ? "game-right" : "game-wrong");
+      picture.lastChild.dataset.told = i === real ? t`: the photograph` : t`: the fake`; // game.css puts it behind the side
+    });
     enable(false);
-    next.textContent = "Show the next pair";
+    next.textContent = t`Show the next pair`;
     next.focus();
-    say(`${side === real ? "Right" : "No"}: the ${SIDES[real]} one is the photograph. ${score(seen, fooled)}`);
+    tell(sentences(verdictOn(side === real, real), score(seen, fooled)));
   }
 
   element.addEventListener("keydown", (event) => {
@@ -74,15 +77,20 @@ export function createGame(data, state = {}, onState = () => {}) {
   });
   enable(false);
   canvases.forEach((canvas) => canvas.classList.add("game-hidden"));
-  say("One is a drawn photograph, the other what G made of its label map. Answer with the buttons, or with the arrow keys.");
+  tell(t`One is a drawn photograph, the other what G made of its label map. Answer with the buttons, or with the arrow keys.`);
   return { element };
+}
+
+function verdictOn(right, real) {
+  if (real === 0) return right ? t`Right: the left one is the photograph.` : t`No: the left one is the photograph.`;
+  return right ? t`Right: the right one is the photograph.` : t`No: the right one is the photograph.`;
 }
 
 /** How often the fake was taken for the photograph, with a 95% interval. */
 function score(seen, fooled) {
   const percent = (share) => `${Math.round(100 * share)}%`;
   const [low, high] = wilson(seen, fooled);
-  return `G fooled you in ${fooled} of ${seen}: ${percent(fooled / seen)} (95% interval: ${percent(low)} to ${percent(high)}; by chance it would be 50%).`;
+  return t`G fooled you in ${fooled} of ${seen}: ${percent(fooled / seen)} (95% interval: ${percent(low)} to ${percent(high)}; by chance it would be 50%).`;
 }
 
 /** Wilson's interval for a share. */

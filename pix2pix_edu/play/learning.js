@@ -1,8 +1,9 @@
 // A pix2pix of some twenty thousand weights that trains in the browser while one watches and changes its settings.
 
-import { button, choices, draw, frame, make, oncePerFrame, pick, set, slider, toggle, wholeWidth } from "./dom.js";
-import { VERDICTS, paintPicture, paintVerdict, readPictures } from "./pixels.js";
+import { button, choices, draw, frame, make, oncePerFrame, pick, sentences, set, slider, toggle, wholeWidth } from "./dom.js";
+import { paintPicture, paintVerdict, readPictures, verdictLegend } from "./pixels.js";
 import { serve } from "./trainer.js";
+import { t } from "./words.js";
 
 const WEIGHTS = [0, 1, 10, 100, 1000];
 const PATCHES = [1, 16, 34];
@@ -15,29 +16,28 @@ const WIDTH = 96; // CSS pixels, at most, of a picture
  */
 export function createLearning(data, state = {}, onState = () => {}) {
   const now = { l1Weight: pick(WEIGHTS, state.l1Weight, 100), patch: pick(PATCHES, state.patch, 16), trainD: true, ganWeight: 1 };
-  const run = button("Train", () => setRunning(!running));
-  const once = button("One step", () => ask({ once: true }));
-  const again = button("Start again", () => begin());
-  const { element, caption, say } = frame("learning", [
+  const run = button(t`Train`, () => setRunning(!running));
+  const once = button(t`One step`, () => ask({ once: true }));
+  const again = button(t`Start again`, () => begin());
+  const { element, caption, tell } = frame("learning", [
     make("div", { class: "play-buttons" }, run, once, again),
-    slider("λ, the weight of L1:", WEIGHTS, now.l1Weight, (l1Weight) => change({ l1Weight })).element,
-    choices("D's patch, px", PATCHES.map((patch) => [patch, `${patch}`]), now.patch, (patch) => change({ patch })).element,
-    toggle("D learns", true, (trainD) => change({ trainD })).element,
-    toggle("D counts for G", true, (counts) => change({ ganWeight: counts ? 1 : 0 })).element,
+    slider(t`λ, the weight of L1:`, WEIGHTS, now.l1Weight, (l1Weight) => change({ l1Weight })).element,
+    choices(t`D's patch, px`, PATCHES.map((patch) => [patch, `${patch}`]), now.patch, (patch) => change({ patch })).element,
+    toggle(t`D learns`, true, (trainD) => change({ trainD })).element,
+    toggle(t`D counts for G`, true, (counts) => change({ ganWeight: counts ? 1 : 0 })).element,
   ]);
   const sheet = new Sheet(data);
-  const curves = draw("svg", { class: "learning-curves", role: "img", "aria-label": "The losses of the last steps; their values are in the text below" });
-  const names = [["D", "D's loss"], ["G", "G's adversarial loss"], ["L1", "L1"], ["chance", "D guesses"]];
+  const curves = draw("svg", { class: "learning-curves", role: "img", "aria-label": t`The losses of the last steps; their values are in the text below` });
+  const names = [["D", t`D's loss`], ["G", t`G's adversarial loss`], ["L1", "L1"], ["chance", t`D guesses`]];
   const legend = make("p", { class: "play-legend" }, ...names.map(([name, words]) => make("span", { class: `learning-${name}` }, words)));
-  const colours = make("p", { class: "play-legend" }, ...VERDICTS.map(([name, words]) => make("span", { class: `play-${name}` }, words)));
   const beside = make("div", { class: "learning-beside" }, make("div", {}, legend, curves), caption);
-  element.append(make("div", { class: "play-panels" }, make("div", {}, sheet.element, colours), beside));
+  element.append(make("div", { class: "play-panels" }, make("div", {}, sheet.element, verdictLegend()), beside));
   for (const control of [run, once, again]) control.disabled = true;
   let [id, running, history, smooth, started, seconds, step, ask] = [0, false, [], null, 0, 0, 0, () => {}];
 
   const repaint = oncePerFrame(() => {
     paintCurves(curves, history);
-    say(describe(step, seconds, smooth));
+    tell(describe(step, seconds, smooth));
   });
 
   function receive(message) {
@@ -57,7 +57,7 @@ export function createLearning(data, state = {}, onState = () => {}) {
   function setRunning(on) {
     running = on;
     started = performance.now();
-    run.textContent = on ? "Pause" : "Train";
+    run.textContent = on ? t`Pause` : t`Train`;
     once.disabled = on;
     ask({ run: on });
   }
@@ -80,7 +80,7 @@ export function createLearning(data, state = {}, onState = () => {}) {
   const worker = startWorker(url, receive, (channel) => {
     ask = channel;
     const enable = () => [run, once, again].forEach((control) => (control.disabled = false));
-    begin().then(enable, (error) => say(`The pairs did not load: ${error.message}.`));
+    begin().then(enable, (error) => tell(t`The pairs did not load: ${error.message}.`));
   });
   new ResizeObserver(repaint).observe(element);
   repaint();
@@ -111,20 +111,26 @@ function startWorker(url, receive, ready) {
 
 /** The numbers of the figure in words. */
 function describe(step, seconds, losses) {
-  if (!losses) return "G is untrained. Press Train, and watch six houses that it is never trained on.";
+  if (!losses) return t`G is untrained. Press Train, and watch six houses that it is never trained on.`;
   const [discriminator, adversarial, l1] = losses.map((value) => value.toFixed(2));
-  const pace = seconds > 1 ? `, ${Math.round(step / seconds)} a second` : "";
-  return `${step.toLocaleString("en")} ${step === 1 ? "step" : "steps"}${pace}. D's loss ${discriminator} (${CHANCE.toFixed(2)} if it only guesses), G's adversarial loss ${adversarial}, L1 ${l1}: running means.`;
+  const means = t`D's loss ${discriminator} (${CHANCE.toFixed(2)} if it only guesses), G's adversarial loss ${adversarial}, L1 ${l1}: running means.`;
+  return sentences(count(step, seconds), means);
+}
+
+function count(step, seconds) {
+  const [steps, pace] = [step.toLocaleString("en"), Math.round(step / seconds)];
+  if (step === 1) return seconds > 1 ? t`1 step, ${pace} a second.` : t`1 step.`;
+  return seconds > 1 ? t`${steps} steps, ${pace} a second.` : t`${steps} steps.`;
 }
 
 /** The test houses: drawing, fake, D's verdict on the fake, photograph. */
 class Sheet {
   constructor({ size, columns, x, y, pairs, tests }) {
     Object.assign(this, { size, columns, counts: { pairs, tests }, sources: [x, y] });
-    const rows = [["drawing x", size], ["G(x)", size], ["D on G(x)", 1], ["photograph y", size]];
+    const rows = [[t`drawing x`, size], ["G(x)", size], [t`D on G(x)`, 1], [t`photograph y`, size]];
     this.rows = rows.map(([name, side]) => [name, Array.from({ length: tests }, () => make("canvas", { width: side, height: side }))]);
     const lines = this.rows.map(([name, canvases]) => make("div", { class: "learning-row" }, make("span", {}, name), ...canvases));
-    this.element = make("div", { class: "learning-sheet", role: "img", "aria-label": `${tests} houses: drawing, what G makes of it, D's verdict, photograph` }, ...lines);
+    this.element = make("div", { class: "learning-sheet", role: "img", "aria-label": t`${tests} houses: drawing, what G makes of it, D's verdict, photograph` }, ...lines);
     this.element.style.setProperty("--side", `${wholeWidth(size, WIDTH)}px`);
   }
 
@@ -157,7 +163,7 @@ function paintCurves(svg, history) {
     draw("path", { d: `M${left} 8V${toY(0)}H${width - 8}`, class: "learning-axis" }),
     ...["D", "G", "L1"].map((name, i) => draw("path", { d: line(i + 1), class: `learning-${name}` })),
     ...[0, 1, 2, 4, 8].filter((loss) => loss <= highest).map((loss) => tick(left - 6, toY(loss) + 4, loss, "learning-end")),
-    tick(left, height - 3, "0 steps"),
+    tick(left, height - 3, t`0 steps`),
     tick(width - 8, height - 3, last.toLocaleString("en"), "learning-end"),
   );
 }

@@ -1,7 +1,8 @@
 // One window, two possible photographs: move G's answer and see what L1, L2 and D charge for it, and where the best answer is.
 
-import { button, choices, draw, followPointer, frame, make, oncePerFrame, pick, set, slider } from "./dom.js";
+import { button, choices, draw, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider } from "./dom.js";
 import { ANSWERS, DARK, FRAME, LIT, V, density, glass, lowest, solve, total } from "./two_answers.js";
+import { t } from "./words.js";
 
 const WEIGHTS = [0, 0.1, 0.3, 1, 3, 10, 30, 100];
 const SHARES = [4, 5, 6, 7]; // windows of eight that are lit
@@ -20,18 +21,18 @@ export function createObjective(data, state = {}, onState = () => {}) {
   };
   let [game, rolling] = [null, 0];
   const controls = [
-    slider("λ, the weight of the distance:", WEIGHTS, now.weight, (weight) => change({ weight })),
-    choices("Distance to y", [["L1", "L1"], ["L2", "L2"]], now.distance, (distance) => change({ distance })),
-    choices("Real windows lit", SHARES.map((lit) => [lit, `${lit} of 8`]), now.lit, (lit) => change({ lit })),
-    choices("Grain of the photographs", GRAINS.map((grain) => [grain, `${grain}`]), now.grain, (grain) => change({ grain })),
+    slider(t`λ, the weight of the distance:`, WEIGHTS, now.weight, (weight) => change({ weight })),
+    choices(t`Distance to y`, [["L1", "L1"], ["L2", "L2"]], now.distance, (distance) => change({ distance })),
+    choices(t`Real windows lit`, SHARES.map((lit) => [lit, t`${lit} of 8`]), now.lit, (lit) => change({ lit })),
+    choices(t`Grain of the photographs`, GRAINS.map((grain) => [grain, `${grain}`]), now.grain, (grain) => change({ grain })),
   ];
-  const { element, caption, say } = frame("objective", controls.map((control) => control.element));
-  const plot = draw("svg", { tabindex: 0, role: "slider", "aria-label": "G's answer, from dark to lit", "aria-valuemin": -1, "aria-valuemax": 1 });
+  const { element, caption, tell } = frame("objective", controls.map((control) => control.element));
+  const plot = draw("svg", { tabindex: 0, role: "slider", "aria-label": t`G's answer, from dark to lit`, "aria-valuemin": -1, "aria-valuemax": 1 });
   const windows = make("div", { class: "objective-windows" });
-  const roll = button("Let it roll downhill", () => start());
-  const best = button("Take the best answer", () => change({ answer: ANSWERS[lowest(sums())] }));
+  const roll = button(t`Let it roll downhill`, () => start());
+  const best = button(t`Take the best answer`, () => change({ answer: ANSWERS[lowest(sums())] }));
   const right = make("div", { class: "objective-right" }, windows, make("div", { class: "play-buttons" }, roll, best), caption);
-  const names = [["real", "real windows"], ["fake", "G's windows; adversarial term"], ["judge", "D's best answer"], ["distance", "λ times distance"], ["total", "sum"]];
+  const names = [["real", t`real windows`], ["fake", t`G's windows; adversarial term`], ["judge", t`D's best answer`], ["distance", t`λ times distance`], ["total", t`sum`]];
   const legend = make("p", { class: "play-legend" }, ...names.map(([name, words]) => make("span", { class: `objective-${name}` }, words)));
   element.append(make("div", { class: "play-panels" }, make("div", { class: "objective-plot" }, legend, plot), right));
 
@@ -39,7 +40,7 @@ export function createObjective(data, state = {}, onState = () => {}) {
   const repaint = oncePerFrame(() => {
     paintPlot(plot, game, now, sums());
     paintWindows(windows, now);
-    say(describe(game, now, sums()));
+    tell(describe(game, now, sums()));
   });
 
   function change(values, keepRolling = false) {
@@ -90,21 +91,21 @@ export function createObjective(data, state = {}, onState = () => {}) {
 /** The numbers of the figure in words. */
 function describe(game, { weight, lit, distance, answer }, sums) {
   const [here, best] = [Math.round((answer + 1) * 100), lowest(sums)];
-  const share = `λ = ${weight}, ${lit} of 8 windows lit.`;
-  const charged = `At G's answer ${answer.toFixed(2)} the adversarial term is ${game.adversarial[here].toFixed(3)} and λ ${distance} is ${(weight * game[distance][here]).toFixed(3)}.`;
-  return `${share} ${charged} The best answer is ${ANSWERS[best].toFixed(2)}, ${look(ANSWERS[best])}.`;
+  const share = t`λ = ${weight}, ${lit} of 8 windows lit.`;
+  const charged = t`At G's answer ${answer.toFixed(2)} the adversarial term is ${game.adversarial[here].toFixed(3)} and λ ${distance} is ${(weight * game[distance][here]).toFixed(3)}.`;
+  return sentences(share, charged, t`The best answer is ${ANSWERS[best].toFixed(2)}, ${look(ANSWERS[best])}.`);
 }
 
 /** What a window of this brightness looks like. */
 function look(brightness) {
-  if (brightness > 0.75 * LIT) return "a lit window";
-  return brightness < 0.75 * DARK ? "a dark window" : "neither lit nor dark";
+  if (brightness > 0.75 * LIT) return t`a lit window`;
+  return brightness < 0.75 * DARK ? t`a dark window` : t`neither lit nor dark`;
 }
 
 function paintPlot(svg, game, { weight, distance, answer, grain }, sums) {
   const width = svg.clientWidth || 560;
   const height = SEEN + GAP + LOSSES + 26 + STRIP;
-  set(svg, { viewBox: `0 0 ${width} ${height}`, height, "aria-valuenow": answer, "aria-valuetext": `${answer.toFixed(2)}, ${look(answer)}` });
+  set(svg, { viewBox: `0 0 ${width} ${height}`, height, "aria-valuenow": answer, "aria-valuetext": t`${answer.toFixed(2)}, ${look(answer)}` });
   const toX = (value) => SIDES + ((value + 1) / 2) * (width - 2 * SIDES);
   const [bottom, floor] = [SEEN, SEEN + GAP + LOSSES];
   const fake = density(answer, grain);
@@ -122,17 +123,17 @@ function paintPlot(svg, game, { weight, distance, answer, grain }, sums) {
   const heightOf = (i) => floor - ((sums[i] - Math.min(...sums)) / highest) * LOSSES;
   const D = V.map((_, i) => game.real[i] / (game.real[i] + fake[i]));
   svg.replaceChildren(
-    text(SIDES, 12, "What D sees", "objective-head"),
+    text(SIDES, 12, t`What D sees`, "objective-head"),
     draw("path", { d: `${densities(game.real, tallest)}V${bottom}H${toX(-1)}Z`, class: "objective-real" }),
     draw("path", { d: densities(fake, tallest), class: "objective-fake" }),
     draw("path", { d: densities(D, 1), class: "objective-judge" }),
     draw("path", { d: `M${toX(-1)} ${bottom}H${toX(1)}M${toX(-1)} ${floor}H${toX(1)}`, class: "objective-axis" }),
-    text(SIDES, bottom + GAP - 8, `What G minimises: adversarial + λ ${distance}`, "objective-head"),
+    text(SIDES, bottom + GAP - 8, t`What G minimises: adversarial + λ ${distance}`, "objective-head"),
     ...Object.entries(terms).map(([name, values]) => draw("path", { d: above(values), class: `objective-${name}` })),
     draw("path", { d: `M${toX(answer)} 18V${floor}`, class: "objective-handle" }),
     draw("path", { d: diamond(toX(ANSWERS[best]), heightOf(best)), class: "objective-best" }),
     draw("circle", { cx: toX(answer), cy: heightOf(here), r: 8, class: "objective-ball" }),
-    ...[-1, DARK, 0, LIT, 1].map((value) => text(toX(value), floor + 16, value === DARK ? "dark" : value === LIT ? "lit" : value, "objective-tick")),
+    ...[-1, DARK, 0, LIT, 1].map((value) => text(toX(value), floor + 16, value === DARK ? t`dark` : value === LIT ? t`lit` : value, "objective-tick")),
     ...Array.from({ length: 11 }, (_, i) => -1 + i / 5).map((value) => drawWindow(toX(value), floor + 26 + STRIP / 2, 26, value)),
   );
 }
@@ -152,9 +153,9 @@ function paintWindows(element, { lit, answer }) {
   const one = (brightness, side) => draw("svg", { width: side, height: side, "aria-hidden": "true" }, drawWindow(side / 2, side / 2, side, brightness));
   const real = Array.from({ length: 8 }, (_, i) => one(i < lit ? LIT : DARK, 36));
   element.replaceChildren(
-    make("p", { class: "play-title" }, "Eight photographs of this window"),
+    make("p", { class: "play-title" }, t`Eight photographs of this window`),
     make("div", { class: "objective-real-windows" }, ...real),
-    make("p", { class: "play-title" }, `G's window: ${answer.toFixed(2)}, ${look(answer)}`),
+    make("p", { class: "play-title" }, t`G's window: ${answer.toFixed(2)}, ${look(answer)}`),
     one(answer, 108),
   );
 }

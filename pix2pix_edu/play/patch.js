@@ -1,12 +1,12 @@
 // What one logit of the PatchGAN sees: a square to drag over a picture, its cell on the map, and its cone through the layers.
 
 import { ConeView, KERNELS } from "./cone.js";
-import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, set } from "./dom.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set } from "./dom.js";
 import { inputSpan, outputAt, outputSize, outputStep, receptiveField, toConvs, votes, whollyInside } from "./receptive_field.js";
+import { t } from "./words.js";
 
 const MARGIN = 20; // CSS pixels of padding that are visible around the picture
 const MAP = 200; // CSS pixels, at most, of the map's side
-const SHOWN = [["patch", "one patch"], ["neighbours", "its neighbours too"], ["votes", "votes"]];
 
 /**
  * data: {pictures: {side: url}, stacks: {patch: [[kernel, stride, padding]]}, parameters: {patch: count}}.
@@ -17,17 +17,18 @@ export function createPatch(data, state = {}, onState = () => {}) {
   const now = { size: 256, row: 15, column: 15, shown: "patch", ...readStack(data, state) };
   for (const name of ["size", "row", "column"]) if (Number.isInteger(Number(state[name] ?? "no"))) now[name] = Number(state[name]);
   if (!Object.hasOwn(data.pictures, now.size)) now.size = 256;
-  if (SHOWN.some(([name]) => name === state.shown)) now.shown = state.shown;
+  const kinds = [["patch", t`one patch`], ["neighbours", t`its neighbours too`], ["votes", t`votes`]];
+  if (kinds.some(([name]) => name === state.shown)) now.shown = state.shown;
 
-  const patches = choices("Patch", Object.keys(data.stacks).map((patch) => [Number(patch), patch]), now.patch, (patch) =>
+  const patches = choices(t`Patch`, Object.keys(data.stacks).map((patch) => [Number(patch), patch]), now.patch, (patch) =>
     change({ patch, convs: toConvs(data.stacks[patch]) }));
-  const sizes = choices("Picture, px", Object.keys(data.pictures).map((side) => [Number(side), side]), now.size, (size) =>
+  const sizes = choices(t`Picture, px`, Object.keys(data.pictures).map((side) => [Number(side), side]), now.size, (size) =>
     change({ size, row: Math.round((now.row * size) / now.size), column: Math.round((now.column * size) / now.size) }));
-  const shown = choices("Show", SHOWN, now.shown, (value) => change({ shown: value }));
+  const shown = choices(t`Show`, kinds, now.shown, (value) => change({ shown: value }));
   const picture = new PictureView(data, (row, column) => change({ row, column }));
   const map = new MapView((row, column) => change({ row, column }));
   const cone = new ConeView((column) => change({ column }), (convs) => change({ convs, patch: patchOf(data, convs) }));
-  const { element, caption, say } = frame("patch", [patches.element, sizes.element, shown.element]);
+  const { element, caption, tell } = frame("patch", [patches.element, sizes.element, shown.element]);
   element.append(make("div", { class: "play-panels" }, picture.element, make("div", { class: "patch-right" }, map.element, caption)), cone.element);
   const repaint = oncePerFrame(paint);
 
@@ -55,7 +56,7 @@ export function createPatch(data, state = {}, onState = () => {}) {
     picture.paint(now);
     map.paint(now);
     cone.paint(now);
-    say(describe(now, data.parameters));
+    tell(describe(now, data.parameters));
   }
 
   new ResizeObserver(repaint).observe(element);
@@ -88,19 +89,21 @@ const writeStack = ({ patch, convs }) => (patch === null ? { strides: strides(co
 /** The numbers of the figure in words. */
 function describe({ convs, size, row, column, patch }, parameters) {
   const [field, side] = [receptiveField(convs), outputSize(convs, size)];
-  if (!side) return `A patch of ${field} px on a picture of ${size} px: no logit is left. Take a larger picture or a smaller patch.`;
+  if (!side) return t`A patch of ${field} px on a picture of ${size} px: no logit is left. Take a larger picture or a smaller patch.`;
   const spans = [row, column].map((index) => inputSpan(convs, index));
   const outside = spans.some(([first, afterLast]) => first < 0 || afterLast > size);
-  const [rows, columns] = spans.map(([first, afterLast]) => `${first} to ${afterLast - 1}`);
+  const [rows, columns] = spans.map(([first, afterLast]) => t`${first} to ${afterLast - 1}`);
   const seen = votes(convs, size);
   const [from, to] = whollyInside(convs, size);
   const [fewest, most] = [Math.min(...seen) ** 2, Math.max(...seen) ** 2];
-  return [
-    `Patch ${field} on a ${size} px picture: ${side} x ${side} logits, ${outputStep(convs)} px from patch to patch.`,
-    `Logit (${row}, ${column}) sees rows ${rows} and columns ${columns}${outside ? "; what lies outside the picture is padding, zeros" : ""}.`,
-    `${count(to - from)} of ${count(side)} patches are wholly inside. A pixel is seen by ${fewest} to ${most} logits.`,
-    ...(parameters[patch] ? [`The paper's D of this patch has ${parameters[patch].toLocaleString("en")} parameters.`] : []),
-  ].join(" ");
+  return sentences(
+    t`Patch ${field} on a ${size} px picture: ${side} x ${side} logits, ${outputStep(convs)} px from patch to patch.`,
+    outside
+      ? t`Logit (${row}, ${column}) sees rows ${rows} and columns ${columns}; what lies outside the picture is padding, zeros.`
+      : t`Logit (${row}, ${column}) sees rows ${rows} and columns ${columns}.`,
+    t`${count(to - from)} of ${count(side)} patches are wholly inside. A pixel is seen by ${fewest} to ${most} logits.`,
+    parameters[patch] && t`The paper's D of this patch has ${parameters[patch].toLocaleString("en")} parameters.`,
+  );
 }
 
 /** The picture with the patch on it, inside a margin that stands for the padding. */
@@ -108,7 +111,7 @@ class PictureView {
   constructor({ pictures }, onMove) {
     this.pictures = Object.fromEntries(Object.entries(pictures).map(([side, src]) => [side, Object.assign(new Image(), { src })]));
     this.canvas = make("canvas");
-    this.overlay = draw("svg", { tabindex: 0, role: "application", "aria-label": "The patch on the picture: move it with the arrow keys" });
+    this.overlay = draw("svg", { tabindex: 0, role: "application", "aria-label": t`The patch on the picture: move it with the arrow keys` });
     this.box = make("div", { class: "patch-picture" }, this.canvas, this.overlay);
     this.element = make("div", { class: "patch-left" }, this.box);
     scaleWholeInside(this);
@@ -205,8 +208,8 @@ class MapView {
   paint({ convs, size, row, column }) {
     this.side = outputSize(convs, size);
     const [side, [from, to]] = [this.side, whollyInside(convs, size)];
-    this.title.textContent = side ? `D's map: ${side} x ${side} logits` : "No logit is left";
-    this.legend.textContent = side ? `${count(to - from)} dark: the patch is wholly inside` : "";
+    this.title.textContent = side ? t`D's map: ${side} x ${side} logits` : t`No logit is left`;
+    this.legend.textContent = side ? t`${count(to - from)} dark: the patch is wholly inside` : "";
     this.box.hidden = !side;
     if (!side) return;
     const gap = side <= 40 ? 1 : 0;

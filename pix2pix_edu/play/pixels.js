@@ -1,9 +1,15 @@
 // Tensors as pictures on a canvas: a picture is a Float32Array (3, side, side), or (1, side, side) if it is grey, in [-1, 1], a verdict one logit for each patch.
 
 import { make } from "./dom.js";
+import { t } from "./words.js";
 
 const [FAKE, REAL] = [[213, 94, 0], [0, 114, 178]];
-export const VERDICTS = [["taken-real", "D takes it for real"], ["taken-fake", "D takes it for fake"]]; // the classes and words of a legend
+
+/** The colours of a verdict in words, the blue first. */
+export function verdictLegend() {
+  const words = [["taken-real", t`D takes it for real`], ["taken-fake", t`D takes it for fake`]];
+  return make("p", { class: "play-legend" }, ...words.map(([name, each]) => make("span", { class: `play-${name}` }, each)));
+}
 
 /** The pictures of a sheet, row by row, as numbers in [-1, 1]. */
 export async function readPictures(url, size, columns, count) {

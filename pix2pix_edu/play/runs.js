@@ -1,6 +1,7 @@
 // Recorded trainings side by side: walk from cell to cell, through the houses, the seeds and the moments of training.
 
-import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, set, slider, square } from "./dom.js";
+import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider, square } from "./dom.js";
+import { say, t } from "./words.js";
 
 const [TILE, LARGE] = [128, 256]; // CSS pixels, at most, of a picture in the grid and of the large one
 const [WIDTH, HEIGHT, LEFT, BELOW] = [272, 132, 30, 18]; // of the curves
@@ -17,19 +18,19 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   const now = readState(data, state);
   const numbers = Array.from({ length: data.houses }, (_, i) => i + 1);
   const controls = [
-    slider("House", numbers, now.house, (house) => change({ house })),
-    slider("Steps of training", steps, now.step, (step) => change({ step }), (step) => step.toLocaleString("en")),
-    choices("Seed", seeds.map((seed) => [seed, `${seed}`]), now.seed, (seed) => change({ seed })),
-    choices("Number below each picture", measures.map(({ name, title }) => [name, title]), now.measure, (measure) => change({ measure })),
+    slider(t`House`, numbers, now.house, (house) => change({ house })),
+    slider(t`Steps of training`, steps, now.step, (step) => change({ step }), (step) => step.toLocaleString("en")),
+    choices(t`Seed`, seeds.map((seed) => [seed, `${seed}`]), now.seed, (seed) => change({ seed })),
+    choices(t`Number below each picture`, measures.map(({ name, title }) => [name, say(title)]), now.measure, (measure) => change({ measure })),
   ];
-  const { element, caption, say } = frame("runs", controls.map((control) => control.element));
+  const { element, caption, tell } = frame("runs", controls.map((control) => control.element));
   const tiles = cells.map((cell) => new CellButton(cell, size, () => change({ column: cell.column, row: cell.row })));
   const wipe = new Wipe(size);
   const small = [null, ...seeds].map((seed) => ({ seed, canvas: square(size, TILE) }));
-  const below = small.map(({ seed, canvas }) => figure(canvas, seed === null ? "input x" : `seed ${seed}`));
+  const below = small.map(({ seed, canvas }) => figure(canvas, seed === null ? t`input x` : t`seed ${seed}`));
   const curves = draw("svg", { class: "runs-curves", width: WIDTH, height: HEIGHT, "aria-hidden": "true" });
   const legend = make("p", { class: "play-small" });
-  const grid = make("div", { class: "runs-grid", role: "group", "aria-label": "Cells" }, ...layOut(data, tiles));
+  const grid = make("div", { class: "runs-grid", role: "group", "aria-label": t`Cells` }, ...layOut(data, tiles));
   grid.style.setProperty("--columns", data.columns.length);
   const one = make("div", { class: "runs-one" }, wipe.element, make("div", { class: "runs-seeds" }, ...below), make("div", {}, curves, legend));
   element.append(make("div", { class: `play-panels${data.rows.length > 1 ? "" : " runs-flat"}` }, grid, one), caption);
@@ -53,7 +54,7 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
       loading += 1;
       load(file).then(openImage).then((image) => images.set(file, image), (error) => {
         failed.push(file);
-        trouble = ` Some pictures did not load (${error.message}): the next change tries again.`;
+        trouble = t`Some pictures did not load (${error.message}): the next change tries again.`;
       }).finally(() => {
         loading -= 1;
         repaint();
@@ -74,9 +75,9 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
     const [cell, place, measure] = [chosen(), steps.indexOf(now.step), measures.find(({ name }) => name === now.measure)];
     for (const tile of tiles) tile.show(tile.cell === cell, measure, seeds.indexOf(now.seed), place);
     paintCurves(curves, data, cell, now);
-    legend.textContent = `${measure.title}: the seeds of this cell, the other cells in grey.`;
+    legend.textContent = t`${say(measure.title)}: the seeds of this cell, the other cells in grey.`;
     if (sheets) paint(cell);
-    say(`${describe(data, cell, now)}${loading || !sheets ? " Loading pictures." : trouble}`);
+    tell(sentences(describe(data, cell, now), loading || !sheets ? t`Loading pictures.` : trouble));
   });
 
   function paint(cell) {
@@ -105,7 +106,7 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   Promise.all([data.x, data.y, data.cover].map(openImage)).then(([x, y, cover]) => {
     sheets = { x, y, cover };
     repaint();
-  }, (error) => say(`No pictures: ${error.message}.`));
+  }, (error) => tell(t`No pictures: ${error.message}.`));
   return { element };
 }
 
@@ -121,9 +122,9 @@ function readState({ columns, rows, cells, start, steps, seeds, measures, houses
 /** Headings and tiles, row by row. */
 function layOut({ columns, rows, cells }, tiles) {
   const named = rows.length > 1;
-  const heads = columns.map((column) => make("div", { class: "runs-head" }, column));
+  const heads = columns.map((column) => make("div", { class: "runs-head" }, say(column)));
   return [...(named ? [make("div"), ...heads] : []), ...rows.flatMap((row) => [
-    ...(named ? [make("div", { class: "runs-head" }, row)] : []),
+    ...(named ? [make("div", { class: "runs-head" }, say(row))] : []),
     ...columns.map((column) => tiles[cells.findIndex((cell) => cell.column === column && cell.row === row)]?.element ?? make("div")),
   ])];
 }
@@ -138,6 +139,8 @@ function nextCell({ columns, rows, cells }, from, [down, right]) {
   return undefined;
 }
 
+const titleOf = ({ column, row }) => (row ? t`${say(column)}, ${say(row)}` : say(column));
+
 /** One cell of the grid: a picture above a number. */
 class CellButton {
   constructor(cell, size, choose) {
@@ -148,8 +151,8 @@ class CellButton {
 
   show(chosen, { name, title }, seed, place) {
     const value = this.cell.scores[name][seed][place].toFixed(2);
-    this.words.textContent = this.cell.row ? value : `${this.cell.column} ${value}`;
-    set(this.element, { "aria-pressed": chosen, "aria-label": `${this.cell.title}: ${title} ${value}`, tabindex: chosen ? 0 : -1 });
+    this.words.textContent = this.cell.row ? value : `${say(this.cell.column)} ${value}`;
+    set(this.element, { "aria-pressed": chosen, "aria-label": t`${titleOf(this.cell)}: ${say(title)} ${value}`, tabindex: chosen ? 0 : -1 });
   }
 }
 
@@ -160,7 +163,7 @@ class Wipe {
     this.line = make("div", { class: "runs-line" });
     const box = make("div", { class: "runs-wipe" }, this.real, this.fake, this.line);
     const hundredths = Array.from({ length: 101 }, (_, i) => i / 100);
-    this.input = slider("Fake left of the line, real right:", hundredths, 0.5, (share) => this.show(share), (value) => `${Math.round(100 * value)}%`);
+    this.input = slider(t`Fake left of the line, real right:`, hundredths, 0.5, (share) => this.show(share), (value) => `${Math.round(100 * value)}%`);
     this.element = make("div", {}, box, this.input.element);
     followPointer(box, (x) => this.show(Math.min(1, Math.max(0, Math.round(100 * x) / 100))));
     this.show(0.5);
@@ -199,9 +202,14 @@ function paintCurves(svg, { cells, steps, seeds, measures }, chosen, { measure, 
 function describe({ measures, seeds, steps, tested }, cell, { house, step, seed, measure }) {
   const { title, marks } = measures.find(({ name }) => name === measure);
   const values = seeds.map((_, i) => cell.scores[measure][i][steps.indexOf(step)]);
-  const told = Object.entries(marks).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ");
-  const own = `${title} ${values[seeds.indexOf(seed)].toFixed(2)}, all seeds ${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
-  return `${cell.title}, seed ${seed}, house ${house}, after ${step.toLocaleString("en")} steps. Over ${tested} unseen houses: ${own}${told ? ` (${told})` : ""}.`;
+  const told = Object.entries(marks).map(([name, value]) => `${say(name)} ${value.toFixed(2)}`);
+  const [own, low, high] = [values[seeds.indexOf(seed)], Math.min(...values), Math.max(...values)].map((value) => value.toFixed(2));
+  return sentences(
+    t`${titleOf(cell)}, seed ${seed}, house ${house}, after ${step.toLocaleString("en")} steps.`,
+    told.length
+      ? t`Over ${tested} unseen houses: ${say(title)} ${own}, all seeds ${low} to ${high} (${told.reduce((all, next) => t`${all}, ${next}`)}).`
+      : t`Over ${tested} unseen houses: ${say(title)} ${own}, all seeds ${low} to ${high}.`,
+  );
 }
 
 async function openImage(url) {

@@ -1,15 +1,16 @@
 // A trained U-Net whose levels one can switch off: what does each of them carry to the picture?
 
-import { button, choices, figure, frame, make, newestOnly, square, toggle } from "./dom.js";
+import { button, choices, figure, frame, make, newestOnly, sentences, square, toggle } from "./dom.js";
 import { paintLabels, readSamples } from "./label_map.js";
 import { l1, paintDifference, paintPicture, readPictures } from "./pixels.js";
+import { say, t } from "./words.js";
 
 const WIDTH = 192; // CSS pixels, at most, of a picture
-const COMBINATIONS = [
-  ["All", () => true],
-  ["Only the bottleneck", (level, depth) => level === depth],
-  ["Only the outermost skip", (level) => level === 1],
-  ["All but the bottleneck", (level, depth) => level < depth],
+const combine = () => [
+  [t`All`, () => true],
+  [t`Only the bottleneck`, (level, depth) => level === depth],
+  [t`Only the outermost skip`, (level) => level === 1],
+  [t`All but the bottleneck`, (level, depth) => level < depth],
 ];
 
 /**
@@ -28,21 +29,21 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
   const canvases = Object.fromEntries(["x", "full", "part", "difference"].map((name) => [name, square(data.size, WIDTH)]));
   const alone = levels.map(() => square(data.size, WIDTH));
   const switches = levels.map((level) => toggle(nameOf(level, data), !off.has(level), (on) => change(() => (on ? off.delete(level) : off.add(level)))));
-  const samples = choices("House", houses.map(({ name }) => [name, name]), now.sample, (sample) => change(() => (now.sample = sample)));
-  const combinations = COMBINATIONS.map(([title, kept]) => button(title, () => change(() => {
+  const samples = choices(t`House`, houses.map(({ name }) => [name, say(name)]), now.sample, (sample) => change(() => (now.sample = sample)));
+  const combinations = combine().map(([title, kept]) => button(title, () => change(() => {
     off.clear();
     levels.filter((level) => !kept(level, depth)).forEach((level) => off.add(level));
   })));
-  const { element, caption, say } = frame("skips", [samples.element, make("div", { class: "play-buttons" }, ...combinations)]);
-  const titles = { x: "drawing x", full: "all levels", part: "levels that are on", difference: "difference (black: none)" };
+  const { element, caption, tell } = frame("skips", [samples.element, make("div", { class: "play-buttons" }, ...combinations)]);
+  const titles = { x: t`drawing x`, full: t`all levels`, part: t`levels that are on`, difference: t`difference (black: none)` };
   const pictures = Object.entries(titles).map(([name, title]) => figure(canvases[name], title));
-  const below = alone.map((canvas, i) => figure(canvas, i + 1 === depth ? "bottleneck alone" : `skip ${i + 1} alone`));
-  const net = make("fieldset", { class: "skips-net" }, make("legend", {}, "The U-Net: each skip takes a level of the encoder straight to the decoder"));
+  const below = alone.map((canvas, i) => figure(canvas, i + 1 === depth ? t`bottleneck alone` : t`skip ${i + 1} alone`));
+  const net = make("fieldset", { class: "skips-net" }, make("legend", {}, t`The U-Net: each skip takes a level of the encoder straight to the decoder`));
   switches.forEach(({ element: label }, i) => net.append(rowOf(label, i + 1, data)));
   element.append(
     make("div", { class: "play-panels" }, net, make("div", { class: "skips-pictures" }, ...pictures)),
     caption,
-    make("div", {}, make("p", { class: "play-title" }, "What each level alone brings"), make("div", { class: "skips-pictures" }, ...below)),
+    make("div", {}, make("p", { class: "play-title" }, t`What each level alone brings`), make("div", { class: "skips-pictures" }, ...below)),
   );
   const factors = () => levels.map((level) => (off.has(level) ? 0 : 1));
 
@@ -64,17 +65,19 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
     paintDifference(canvases.difference, full, part);
     single.forEach((picture, i) => paintPicture(alone[i], picture));
     const names = levels.filter((_, i) => !keep[i]).map((level) => nameOf(level, data));
-    say(`Switched off: ${names.join("; ") || "nothing"}. L1 between the two pictures: ${l1(full, part).toFixed(3)}.`);
+    const switched = names.length ? t`Switched off: ${names.reduce((all, next) => t`${all}; ${next}`)}.` : t`Switched off: nothing.`;
+    tell(sentences(switched, t`L1 between the two pictures: ${l1(full, part).toFixed(3)}.`));
   }
 
-  const update = newestOnly(translate, (error) => say(`No picture: ${error.message}.`));
+  const update = newestOnly(translate, (error) => tell(t`No picture: ${error.message}.`));
   update(now.sample, factors());
   return { element };
 }
 
 function nameOf(level, { channels, size }) {
   const side = size >> level;
-  return `${level === channels.length ? "bottleneck" : `skip ${level}`}, ${side} x ${side}, ${channels[level - 1]} channels`;
+  const count = channels[level - 1];
+  return level === channels.length ? t`bottleneck, ${side} x ${side}, ${count} channels` : t`skip ${level}, ${side} x ${side}, ${count} channels`;
 }
 
 /** A level of the diagram: the encoder's block on the left, the decoder's on the right, the switch between them. */

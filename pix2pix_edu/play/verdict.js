@@ -1,8 +1,9 @@
 // What a trained D says of each patch of a real house and of G's: point at a patch and read both probabilities.
 
-import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, toggle } from "./dom.js";
-import { VERDICTS, paintVerdict } from "./pixels.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, sentences, toggle } from "./dom.js";
+import { paintVerdict, verdictLegend } from "./pixels.js";
 import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./receptive_field.js";
+import { t } from "./words.js";
 
 /**
  * data: {size, houses: [url], judges: {patch: {convs: [[kernel, stride, padding]], side, houses: [{fake: url, p_real: [p], p_fake: [p]}]}}}.
@@ -13,16 +14,15 @@ export function createVerdict(data, state = {}, onState = () => {}) {
   const now = { patch: Object.hasOwn(data.judges, state.patch ?? "") ? Number(state.patch) : 16, house: whole(state.house, 1), row: whole(state.row, 15), column: whole(state.column, 15) };
   now.house = Math.max(1, Math.min(data.houses.length, now.house));
   let coloured = true;
-  const patches = choices("D's patch, px", Object.keys(data.judges).map((patch) => [Number(patch), patch]), now.patch, (patch) => change({ patch }));
-  const houses = choices("House", data.houses.map((_, i) => [i + 1, `${i + 1}`]), now.house, (house) => change({ house }));
-  const colours = toggle("D's verdict in colour", true, (on) => {
+  const patches = choices(t`D's patch, px`, Object.keys(data.judges).map((patch) => [Number(patch), patch]), now.patch, (patch) => change({ patch }));
+  const houses = choices(t`House`, data.houses.map((_, i) => [i + 1, `${i + 1}`]), now.house, (house) => change({ house }));
+  const colours = toggle(t`D's verdict in colour`, true, (on) => {
     coloured = on;
     repaint();
   });
-  const { element, caption, say } = frame("verdict", [patches.element, houses.element, colours.element]);
-  const views = [new View(data.size, "the real photograph y"), new View(data.size, "G(x), the fake")];
-  const legend = make("p", { class: "play-legend" }, ...VERDICTS.map(([name, words]) => make("span", { class: `play-${name}` }, words)));
-  element.append(legend, make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
+  const { element, caption, tell } = frame("verdict", [patches.element, houses.element, colours.element]);
+  const views = [new View(data.size, t`the real photograph y`), new View(data.size, t`G(x), the fake`)];
+  element.append(verdictLegend(), make("div", { class: "play-panels" }, ...views.map((view) => view.element)), caption);
   const judge = () => data.judges[now.patch];
   const convs = () => toConvs(judge().convs);
   const repaint = oncePerFrame(() => {
@@ -33,7 +33,8 @@ export function createVerdict(data, state = {}, onState = () => {}) {
     views[1].paint(fake, faked, side, convs(), now, coloured);
     const at = now.row * side + now.column;
     const mean = (values) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
-    say(`Patch ${now.patch}, logit (${now.row}, ${now.column}) of ${side} x ${side}: D gives the real patch ${real[at].toFixed(2)} and the fake one ${faked[at].toFixed(2)}. Means over the picture: ${mean(real)} and ${mean(faked)}.`);
+    const one = t`Patch ${now.patch}, logit (${now.row}, ${now.column}) of ${side} x ${side}: D gives the real patch ${real[at].toFixed(2)} and the fake one ${faked[at].toFixed(2)}.`;
+    tell(sentences(one, t`Means over the picture: ${mean(real)} and ${mean(faked)}.`));
   });
 
   function change(values) {
@@ -57,7 +58,7 @@ class View {
     this.size = size;
     this.picture = make("img", { alt: "" });
     this.verdict = make("canvas", { class: "verdict-colours" });
-    this.overlay = draw("svg", { viewBox: `0 0 ${size} ${size}`, tabindex: 0, role: "application", "aria-label": `${title}: choose a patch with the arrow keys` });
+    this.overlay = draw("svg", { viewBox: `0 0 ${size} ${size}`, tabindex: 0, role: "application", "aria-label": t`${title}: choose a patch with the arrow keys` });
     const box = make("div", { class: "verdict-picture" }, this.picture, this.verdict, this.overlay);
     this.element = make("figure", {}, box, make("figcaption", {}, title));
     scaleWhole(box, size);

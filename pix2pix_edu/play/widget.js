@@ -2,9 +2,9 @@
 
 import { make } from "./dom.js";
 import { keepKeys } from "./keys_of_widget.js";
+import { speak, t } from "./words.js";
 
 const PATIENCE = 800; // milliseconds; usually the kernel answers sooner
-const BUSY = "The kernel is busy. The pictures follow as soon as it answers.";
 
 /** What anywidget calls, for a figure's create function. */
 export function renderWith(create) {
@@ -16,7 +16,7 @@ export function renderWith(create) {
     function question(content, buffers) {
       asked += 1;
       model.send({ id: asked, ...content }, undefined, buffers);
-      timer ||= setTimeout(() => (notice.textContent = BUSY), PATIENCE);
+      timer ||= setTimeout(() => (notice.textContent = t`The kernel is busy. The pictures follow as soon as it answers.`), PATIENCE);
       return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
     }
 
@@ -51,6 +51,7 @@ export function renderWith(create) {
     }
 
     model.on("msg:custom", receive);
+    speak(model.get("texts") ?? {});
     const { element, stop } = create(model.get("data"), model.get("state"), remember, { run, load });
     el.append(element, notice);
     const stopKeeping = keepKeys(() => el);

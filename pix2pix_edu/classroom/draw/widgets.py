@@ -82,6 +82,7 @@ class Board(anywidget.AnyWidget):
     size = traitlets.Int().tag(sync=True)
     paints = traitlets.List().tag(sync=True)
     samples = traitlets.List().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)  # in another language, by the English ones
     sketch = traitlets.Unicode().tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
     fake = traitlets.Unicode().tag(sync=True)

@@ -3,6 +3,7 @@
 import { choices, make, pick } from "./dom.js";
 import { createDraw } from "./draw.js";
 import { openNetworks } from "./onnx.js";
+import { say, t } from "./words.js";
 
 /** data: that of the first board, as for createDraw, and boards: [{name, title, words, credit}]; without boards, there is only that one. state: {board}. */
 export function createBoards({ boards, ...first }, state, onState, tools) {
@@ -12,14 +13,14 @@ export function createBoards({ boards, ...first }, state, onState, tools) {
   const words = make("p", { role: "status" });
   const credit = make("p", { class: "play-small" });
   const place = make("div");
-  const chosen = choices("Draw", boards.map(({ name, title }) => [name, title]), pick(names, state.board, names[0]), choose);
+  const chosen = choices(t`Draw`, boards.map(({ name, title }) => [name, say(title)]), pick(names, state.board, names[0]), choose);
   const element = make("div", { class: "play play-boards" }, make("div", { class: "play-controls" }, chosen.element), words, place, credit);
   let now = null;
 
   async function choose(name) {
     now = name;
     const board = boards.find((each) => each.name === name);
-    [words.textContent, credit.textContent] = [board.words, board.credit];
+    [words.textContent, credit.textContent] = [say(board.words), board.credit];
     words.classList.remove("notice");
     onState({ board: name });
     try {
@@ -27,7 +28,7 @@ export function createBoards({ boards, ...first }, state, onState, tools) {
       if (now === name) place.replaceChildren(opened.get(name));
     } catch (error) {
       if (now !== name) return;
-      words.textContent = `This board did not load: ${error.message}. Choose it again to try once more.`;
+      words.textContent = t`This board did not load: ${error.message}. Choose it again to try once more.`;
       words.classList.add("notice");
       chosen.value = null;
     }

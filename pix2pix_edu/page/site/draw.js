@@ -5,6 +5,7 @@ import { make, newestOnly, scaleWhole } from "./dom.js";
 import { paintLabels, readSamples } from "./label_map.js";
 import { paintPicture } from "./pixels.js";
 import { saveSideBySide } from "./save.js";
+import { say, t } from "./words.js";
 
 const ENLARGED = 8; // scale of the saved file
 
@@ -13,25 +14,25 @@ const ENLARGED = 8; // scale of the saved file
  * run([name], labels) resolves to [{fake}].
  */
 export function createDraw(data, state, onState, { run }) {
-  const { makes = "photograph" } = data;
+  const makes = say(data.makes ?? "photograph");
   const samples = readSamples(data.samples);
-  const photo = make("canvas", { width: data.size, height: data.size, role: "img", "aria-label": `The ${makes}`, class: "draw-photo" });
-  const status = make("p", { role: "status", class: "play-small" }, "Draw: the network is loaded with your first stroke.");
-  const save = make("button", { type: "button", disabled: "" }, "Save picture");
+  const photo = make("canvas", { width: data.size, height: data.size, role: "img", "aria-label": t`The ${makes}`, class: "draw-photo" });
+  const status = make("p", { role: "status", class: "play-small" }, t`Draw: the network is loaded with your first stroke.`);
+  const save = make("button", { type: "button", disabled: "" }, t`Save picture`);
   let [shown, loaded, first] = [null, false, true];
 
   const translate = newestOnly(async (labels) => {
     status.classList.remove("notice");
-    if (!loaded) status.textContent = `Loading the network, ${data.megabytes} MB.`;
+    if (!loaded) status.textContent = t`Loading the network, ${data.megabytes} MB.`;
     const started = performance.now();
     const [{ fake }] = await run([data.network], labels);
     const milliseconds = Math.max(1, Math.round(performance.now() - started));
-    status.textContent = loaded ? `Translated in ${milliseconds} ms. Nothing that you draw leaves this page.` : "The network is ready: draw on.";
+    status.textContent = loaded ? t`Translated in ${milliseconds} ms. Nothing that you draw leaves this page.` : t`The network is ready: draw on.`;
     loaded = true;
     show(labels);
     paintPicture(photo, fake);
   }, (error) => {
-    status.textContent = `No ${makes}: ${error.message}. You can still draw; the next stroke tries again.`;
+    status.textContent = t`No ${makes}: ${error.message}. You can still draw; the next stroke tries again.`;
     status.classList.add("notice");
   });
 
@@ -43,7 +44,7 @@ export function createDraw(data, state, onState, { run }) {
   function show(labels) {
     shown = labels;
     save.disabled = false;
-    photo.setAttribute("aria-label", `${capital(makes)} made from the drawing: ${describe(labels, data.classes)}.`);
+    photo.setAttribute("aria-label", t`${capital(makes)} made from the drawing: ${describe(labels, data.classes)}.`);
   }
 
   async function begin() {
@@ -57,12 +58,12 @@ export function createDraw(data, state, onState, { run }) {
     show(labels);
   }
 
-  save.onclick = () => savePicture(data, shown, photo).then(() => (status.textContent = `Drawing and ${makes} are saved side by side.`));
+  save.onclick = () => savePicture(data, shown, photo).then(() => (status.textContent = t`Drawing and ${makes} are saved side by side.`));
   const frame = make("div", { class: "draw-frame" }, photo);
   scaleWhole(photo, data.size, 1);
   const below = make("div", { class: "draw-below" }, status, save);
-  const fake = make("div", { class: "draw-fake" }, make("p", { class: "play-title" }, `G(x): the ${makes}`), frame, below);
-  const drawing = make("div", { class: "draw-board" }, make("p", { class: "play-title" }, "x: what you draw"), board.element);
+  const fake = make("div", { class: "draw-fake" }, make("p", { class: "play-title" }, t`G(x): the ${makes}`), frame, below);
+  const drawing = make("div", { class: "draw-board" }, make("p", { class: "play-title" }, t`x: what you draw`), board.element);
   begin().catch(() => translate(samples.at(-1).labels)); // without that picture, the network makes it
   return { element: make("div", { class: "play play-draw" }, make("div", { class: "draw-panels" }, drawing, fake)) };
 }
@@ -75,7 +76,7 @@ function describe(labels, classes) {
   for (const label of labels) counts[label] += 1;
   const seen = classes.map(({ name }, label) => ({ name, count: counts[label] })).filter(({ count }) => count);
   seen.sort((one, other) => other.count - one.count);
-  return seen.map(({ name, count }) => `${name} ${((100 * count) / labels.length).toFixed(1)}%`).join(", ");
+  return seen.map(({ name, count }) => `${say(name)} ${((100 * count) / labels.length).toFixed(1)}%`).reduce((all, next) => t`${all}, ${next}`);
 }
 
 /** The drawing and its photograph side by side, as in the files of the course, enlarged. */

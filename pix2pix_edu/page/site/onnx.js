@@ -1,6 +1,7 @@
 // The networks in the browser: the ONNX files that the library wrote, run by ONNX Runtime Web. Each is loaded when it is first asked for.
 
 import { toRgb } from "./dom.js";
+import { t } from "./words.js";
 
 const sessions = new Map(); // the promise of each network's session, by name
 let runtime = null;
@@ -41,7 +42,7 @@ export async function open(name) {
 
 async function start(name) {
   if (typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined") {
-    throw new Error("this browser has no WebAssembly, or has it switched off: use a current Firefox, Chrome, Edge or Safari");
+    throw new Error(t`this browser has no WebAssembly, or has it switched off: use a current Firefox, Chrome, Edge or Safari`);
   }
   const [ort, model] = await Promise.all([startRuntime(), load(`networks/${name}.onnx`).then((response) => response.arrayBuffer())]);
   return { ort, session: await ort.InferenceSession.create(new Uint8Array(model), { executionProviders: ["wasm"] }) };
@@ -71,7 +72,7 @@ function toX(labels, classes) {
 
 async function load(path) {
   const response = await fetch(new URL(path, import.meta.url));
-  if (!response.ok) throw new Error(`${path} did not load (${response.status})`);
+  if (!response.ok) throw new Error(t`${path} did not load (${response.status})`);
   return response;
 }
 

@@ -1,6 +1,8 @@
 // A page of figures: each is loaded when it comes near the window, and its state is kept in the page's address.
 
+import { speakLanguage } from "./language.js";
 import { openNetworks } from "./onnx.js";
+import { t } from "./words.js";
 
 const FIGURES = {
   draw: () => import("./boards.js").then(({ createBoards }) => createBoards),
@@ -23,8 +25,9 @@ let timer = 0;
 async function build(section, state) {
   const place = section.querySelector(".figure");
   try {
-    const [create, response] = await Promise.all([FIGURES[section.id](), fetch(`figures/${section.id}.json`)]);
-    if (!response.ok) throw new Error(`figures/${section.id}.json did not load (${response.status})`);
+    const path = `figures/${section.id}.json`;
+    const [create, response] = await Promise.all([FIGURES[section.id](), fetch(path)]);
+    if (!response.ok) throw new Error(t`${path} did not load (${response.status})`);
     const data = await response.json();
     let ready = false; // what a figure reports while it is built is not a change
     shown.get(section)?.stop?.();
@@ -32,7 +35,7 @@ async function build(section, state) {
     place.replaceChildren(shown.get(section).element);
     ready = true;
   } catch (error) {
-    const notice = Object.assign(document.createElement("p"), { className: "notice", textContent: `This figure did not load: ${error.message}. Load the page again to try once more.` });
+    const notice = Object.assign(document.createElement("p"), { className: "notice", textContent: t`This figure did not load: ${error.message}. Load the page again to try once more.` });
     place.replaceChildren(notice);
   }
 }
@@ -69,6 +72,7 @@ const watcher = new IntersectionObserver((entries) => {
     build(target, {});
   }
 }, { rootMargin: NEAR });
+await speakLanguage(); // before the first figure is built
 for (const section of document.querySelectorAll("main > section")) watcher.observe(section);
 addEventListener("hashchange", followAddress);
 followAddress();
