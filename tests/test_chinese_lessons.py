@@ -61,7 +61,7 @@ def test_formulas_code_and_links_are_kept(lesson):
         for kept in (BLOCK, FORMULA):
             assert kept.findall(cell["source"]) == kept.findall(original["source"]), cell["id"]
         said, meant = (set(SPAN.findall(BLOCK.sub("", each["source"]))) for each in (cell, original))
-        assert said == meant, cell["id"]
+        assert said >= meant, cell["id"]
         assert len(LINK.findall(cell["source"])) == len(LINK.findall(original["source"])), cell["id"]
 
 

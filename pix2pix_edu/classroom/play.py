@@ -8,6 +8,7 @@ from PIL import Image, ImageColor
 from pix2pix_edu.experiments.cells import CELLS, SEEDS
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.language.words import catalogue, language
 from pix2pix_edu.play import data as contents
 from pix2pix_edu.play.answers import open_flow
 from pix2pix_edu.play.modules import join_modules, join_styles
@@ -34,7 +35,7 @@ class Figure(anywidget.AnyWidget):
     def __init__(self, name: str, data: dict, state: dict):
         self._networks = {}
         self._esm = f"{join_modules('widget', name)}\nexport default {{ render: renderWith(create{name.capitalize()}) }};\n"
-        super().__init__(data=data, state=state)
+        super().__init__(data=data, state=state, texts=catalogue(language(), "play"))
         self.on_msg(self._answer)
 
     def _answer(self, _: object, question: dict, buffers: list) -> None:

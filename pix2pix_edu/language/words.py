@@ -9,15 +9,18 @@ import os
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 CATALOGUES = files("pix2pix_edu.language")
 LANGUAGES = {"en": "English", "zh": "中文"}
+LETTERS = 5  # that a text must have at least, besides what is inserted, to be recognised
 PLACE = re.compile(r"\{(\d*)\}")
 
 
 def language() -> str:
-    """The reader's language: PIX2PIX_LANGUAGE, else that of the system; English if there is no catalogue for it."""
-    wanted = os.environ.get("PIX2PIX_LANGUAGE") or locale.getlocale()[0] or ""
+    """The reader's language: PIX2PIX_LANGUAGE; else that of the notebook, if it is in a folder of a language; else that of the system."""
+    folder = Path(os.environ.get("JPY_SESSION_NAME", "")).parent.name  # JupyterLab tells a kernel which notebook it works for
+    wanted = os.environ.get("PIX2PIX_LANGUAGE") or (folder if folder in LANGUAGES else locale.getlocale()[0]) or ""
     return wanted[:2].lower() if wanted[:2].lower() in LANGUAGES else "en"
 
 
@@ -36,17 +39,19 @@ def say(text: str, to: str | None = None) -> str:
 
 
 @cache
-def catalogue(to: str) -> dict[str, str]:
-    """All texts that a language has, by the English ones."""
-    folder = CATALOGUES / to
-    parts = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
-    return {english: text for file in parts for english, text in json.loads(file.read_text("utf-8")).items()}
+def catalogue(to: str, *parts: str) -> dict[str, str]:
+    """The texts that a language has, by the English ones: those of some parts ("play" for the figures in JavaScript), or all."""
+    if to == "en":
+        return {}
+    names = [f"{part}.json" for part in parts] or sorted(file.name for file in (CATALOGUES / to).iterdir())
+    return {english: text for name in names for english, text in json.loads((CATALOGUES / to / name).read_text("utf-8")).items()}
 
 
 @cache
 def _patterns(to: str) -> list[tuple[re.Pattern, str]]:
-    """Those texts into which the code inserts something, the most specific ones first."""
-    templates = [(english, text) for english, text in catalogue(to).items() if PLACE.search(english)]
+    """Those texts into which the code inserts something, the most specific ones first; "{}: {}" would fit anything."""
+    templates = [(english, text) for english, text in catalogue(to).items() if len(re.findall("[A-Za-z]", english)) >= LETTERS]
+    templates = [(english, text) for english, text in templates if PLACE.search(english)]
     templates.sort(key=lambda each: len(PLACE.sub("", each[0])), reverse=True)
     return [(re.compile("(.+?)".join(map(re.escape, re.split(r"\{\d*\}", english))), re.DOTALL), text) for english, text in templates]
 

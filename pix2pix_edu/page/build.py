@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.experiments.successors import SIZE
-from pix2pix_edu.files import HERE, read_object, refuse_unwritable
+from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
+from pix2pix_edu.language.words import catalogue
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play import data
 from pix2pix_edu.play.answers import PICTURES, open_flow
@@ -26,7 +27,6 @@ from pix2pix_edu.weights.onnx_graph import packages, write_flow_onnx, write_live
 
 SITE = HERE / "page" / "site"
 PLAY = HERE / "play"
-CHINESE = HERE / "language" / "zh"
 MARK = "page.json"  # by this file a folder is known to be such a page
 
 
@@ -78,18 +78,13 @@ def new_page(folder: Path) -> Iterator[Path]:
                 shutil.copy(file, unfinished)
         for style in ("play", "board"):
             shutil.copy(PLAY / f"{style}.css", unfinished)
-        (unfinished / "zh.json").write_text(json.dumps(_texts(CHINESE), ensure_ascii=False), "utf-8")
+        (unfinished / "zh.json").write_text(json.dumps(catalogue("zh", "page", "play"), ensure_ascii=False), "utf-8")
         yield unfinished
         # Each file is replaced as a whole; what was added to an earlier page stays. The mark comes first.
         for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != MARK):
             target = folder / file.relative_to(unfinished)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, target)
-
-
-def _texts(language: Path) -> dict[str, str]:
-    """The texts of the page and of its figures in a language, by the English ones."""
-    return {english: text for name in ("page", "play") for english, text in read_object(language / f"{name}.json").items()}
 
 
 def _write_networks(folder: Path, network: str) -> float:

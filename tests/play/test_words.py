@@ -1,3 +1,5 @@
+"""The words of the figures in JavaScript and of their page: that the Chinese catalogue has each of them, and nothing else."""
+
 import re
 from html.parser import HTMLParser
 

@@ -13,6 +13,7 @@ from pix2pix_edu.classroom.display import as_html, data_url, draw_pictures
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.language.words import catalogue, language
 from pix2pix_edu.play.modules import join_modules, join_styles
 from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -98,6 +99,7 @@ class Board(anywidget.AnyWidget):
             paints=paints(drawn),
             samples=[{"name": name, "labels": label_ids(picture, colours).byte().numpy().tobytes()} for name, picture in samples.items()],
             sketch=data_url(sketch or list(samples.values())[-1]),
+            texts=catalogue(language(), "play"),
         )
 
     @property

@@ -33,8 +33,15 @@ async function build(place) {
   }
 }
 
+/** On a Chinese page the figures speak Chinese. */
+async function speakChinese() {
+  const [{ speak }, texts] = await Promise.all([import(`${PLAYGROUND}words.js`), read("playground/zh.json")]);
+  speak(texts);
+}
+
 const places = document.querySelectorAll(".explorable");
 if (places.length) {
+  if (CHINESE) await speakChinese();
   for (const style of STYLES) document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${PLAYGROUND}${style}` }));
 }
 const watcher = new IntersectionObserver((entries) => {
