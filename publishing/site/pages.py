@@ -87,7 +87,7 @@ def home(source: Path, site: Site) -> str:
 def home_page(title: str, first: str, trees: dict[str, list[str]], site: Site, path: str, up: str = "", asked: str = "") -> str:
     """A home page. `first` is the lesson to begin with, `trees` are the pages in their order; `up` leads from here to the site's folder."""
     page = Template((HERE / "home.html").read_text("utf-8")).substitute(
-        board=explorable("draw", "playground/figures/draw.json", {}),
+        board=explorable("boards", "playground/figures/draw.json", {}),
         myths="\n".join(_myth(claim, site, up) for claim in MYTHS),
         first=f"notebooks/{first}.html",
         path=path,

@@ -45,8 +45,10 @@ export function createBoards({ boards, ...first }, state, onState, tools) {
   return { element };
 }
 
+/** The data of a board, from the folder of this module: a page elsewhere may show the boards, too. */
 async function load(path) {
-  const response = await fetch(path);
+  const response = await fetch(new URL(path, import.meta.url));
   if (!response.ok) throw new Error(`${path} (${response.status})`);
-  return response.json();
+  const data = await response.json();
+  return { ...data, fake: new URL(data.fake, import.meta.url).href };
 }
