@@ -70,11 +70,11 @@ def losses(real: Loss, fake: Loss) -> str:
     for name, loss, sign in (("real_loss", real, -1.0), ("fake_loss", fake, 1.0)):
         for size in (20.0, 200.0):
             _check_large(name, loss, sign * size)
-    return "-log D and -log(1 - D) to four digits, and at logits of 20 and 200 the losses are 20 and 200 with a slope of 1."
+    return "-log D and -log(1 - D) to four digits, and at logits of size 20 and 200 the losses are 20 and 200 with a slope of size 1."
 
 
 def _check_large(name: str, loss: Loss, logit: float) -> None:
-    """Check a logit where D is certain but wrong: the loss is |logit| and its slope is 1."""
+    """Check a logit where D is certain but wrong: the loss is |logit| and its slope has size 1."""
     z = torch.tensor([[[[logit]]]], requires_grad=True)
     value = loss(z)
     if not value.requires_grad:

@@ -26,8 +26,10 @@ def draw_place(photos: Tensor, place: str = "window pane") -> tuple[Figure, str]
     values = photos[:, :, row, column].mean(dim=1)
     answers = {"L1 (median)": values.median().item(), "L2 (mean)": values.mean().item()}
     near = {name: int(((values - answer).abs() < NEAR).sum()) for name, answer in answers.items()}
-    found = ", ".join(f"{name} {answer:.2f} with {near[name]} photographs within {NEAR}" for name, answer in answers.items())
-    return draw_pixel(values, answers), f"The pixel {place} in {len(values)} photographs, standard deviation {values.std():.2f}: {found}."
+    found = "; ".join(f"{name}: {answer:.2f}, with {near[name]} photographs within {NEAR}" for name, answer in answers.items())
+    return draw_pixel(
+        values, answers
+    ), f"A pixel of the {place} in {len(values)} photographs; standard deviation {values.std():.2f}. {found}."
 
 
 def explore_place(photos: Tensor) -> ipywidgets.VBox:
@@ -45,7 +47,8 @@ def draw_averages(photos: Tensor, count: int = 101) -> tuple[Figure, str]:
     some = photos[:count]
     median, mean = some.median(dim=0, keepdim=True).values, some.mean(dim=0, keepdim=True)
     alt = (
-        f"One photograph, the median and the mean of {count}. Chroma: {mean_chroma(photos[:1]):.1f} in the photograph, "
+        f"One photograph, and the median and the mean of {count}. "
+        f"Mean distance from grey (chroma): {mean_chroma(photos[:1]):.1f} in the photograph, "
         f"{mean_chroma(median):.1f} in the median, {mean_chroma(mean):.1f} in the mean."
     )
     return draw_pictures({"one photograph": photos[:1], f"median of {count}": median, f"mean of {count}": mean}), alt

@@ -80,7 +80,7 @@ def diagnose(fn: Callable[[Sequence[Losses]], str]) -> str:
     for kind in KINDS:
         if given[kind] != kind:
             raise Misconception(_misreading(kind, given[kind]))
-    return "five runs with new seeds, each named from its curves alone"
+    return "five runs from a new seed, each named from its curves alone"
 
 
 def _misreading(kind: str, given: str) -> str:
