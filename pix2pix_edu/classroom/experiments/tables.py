@@ -46,7 +46,7 @@ def side_by_side(question: str, measures: Mapping[str, str] = MEASURES, lines: Y
     rows = {name: table(question, measure) for measure, name in measures.items()}
     marks = {measures[m]: {mark: row[m] for mark, row in (lines or {}).items() if m in row} for m in measures}
     told = "; ".join(f"{name}: {in_words(found)}" for name, found in rows.items())
-    return figures.draw_table(rows, lines=marks), f"Three trainings of each cell. {told}."
+    return figures.draw_table(rows, lines=marks), f"Means of three trainings of each cell. {told}."
 
 
 def during_training(question: str) -> tuple[Figure, str]:
