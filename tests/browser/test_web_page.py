@@ -650,6 +650,83 @@ def test_without_the_picture_of_the_sample_the_network_makes_it(torn):
     assert abs(pixels(page) - expected).max() <= 1
 
 
+TEXTS = """() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("noscript, code")) texts.push(walker.currentNode.data);
+  for (const name of ["alt", "aria-label", "aria-valuetext", "placeholder", "title", "data-told"]) {
+    for (const element of document.querySelectorAll(`[${name}]`)) texts.push(element.getAttribute(name));
+  }
+  return texts;
+}"""
+ENGLISH = re.compile(r"[A-Za-z][A-Za-z']*( [A-Za-z][A-Za-z']*){2,}")
+CREDITS = ("Photographs: Blue Marble", "All emojis designed by OpenMoji")
+
+
+def english_in(page):
+    """What a person can see or hear on the page that holds three or more English words in a row, credits excepted."""
+    return [text for text in page.evaluate(TEXTS) if ENGLISH.search(text) and not text.startswith(CREDITS)]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_asked_for_chinese_the_page_and_all_its_figures_speak_it(visit, width):
+    page = visit(address="?lang=zh", ready=False, viewport={"width": width, "height": 900})
+    for figure in FIGURES:
+        go_to(page, figure)
+    expect(page.locator("#variants").get_by_role("img", name="由样例")).to_have_count(len(LAMBDAS) + len(JUDGES))
+    expect(page.locator("#skips .play-caption")).to_contain_text("已关闭：无。")
+    expect(page.locator("#learning").get_by_role("button", name="训练")).to_be_enabled()
+    expect(page.locator("#runs .play-caption")).not_to_contain_text("正在加载")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert page.title() == "动手玩 pix2pix"
+    assert english_in(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for title in ("行星", "emoji"):
+        page.locator("#draw").get_by_role("radio", name=title).check()
+        expect(page.locator(PHOTO)).to_have_attribute("aria-label", re.compile("根据这幅画生成的"))
+        page.locator("#draw").get_by_role("button", name="撤销").click()
+        assert english_in(page) == []
+
+
+def test_in_chinese_what_is_pressed_is_told_with_the_right_numbers(visit):
+    page = visit(address="?lang=zh#patch?patch=16&row=3", ready=False)
+    side, caption, square = output_size(patch_convs(16), 256), go_to(page, "patch").locator(".play-caption"), page.locator(SQUARE)
+    expect(caption).to_contain_text(f"256 px 的图片，16 px 的图块：{side} x {side} 个 logit")
+    square.press("ArrowDown")
+    expect(caption).to_contain_text("logit (4, 15) 看到第 ")
+    wait_for_address(page, "row=4")
+    assert urlsplit(page.url).query == "lang=zh"  # a link to this state speaks Chinese too
+    page.locator("#patch").get_by_role("button", name="加一层").click()
+    expect(caption).to_contain_text(f"{side - 1} x {side - 1} 个 logit")
+    game = go_to(page, "game")
+    game.get_by_role("button", name="看一对").click()
+    game.get_by_role("button", name="左边是真的").click()
+    score = re.compile(r"^(对|不对)：[左右]边才?是照片。1 次中 G 骗过你 [01] 次：(0|100)%（95% 区间：")
+    expect(game.locator(".play-caption")).to_have_text(score)
+    behind = "all => all.map((figure) => getComputedStyle(figure.lastChild, '::after').content)"  # what the style adds to left and right
+    assert sorted(game.locator("figure").evaluate_all(behind)) == ['"：假图"', '"：照片"']
+    draw = page.locator("#draw")
+    draw.get_by_role("radio", name="柱子").check()
+    expect(draw.locator(".board-status")).to_have_text("正在画：柱子。")
+    drag(page, (0.3, 0.3), (0.6, 0.6))
+    expect(draw.locator(".draw-below [role=status]")).to_have_text(re.compile("网络已就绪|已翻译"), timeout=60 * SECONDS)
+    expect(page.locator(PHOTO)).to_have_attribute("aria-label", re.compile(r"^根据这幅画生成的照片：.*柱子 \d+\.\d%"))
+    assert english_in(page) == []
+
+
+def test_a_page_that_says_it_is_chinese_needs_no_word_in_its_address_and_an_english_one_loads_no_catalogue(visit, root):
+    page = visit(ready=False)
+    go_to(page, "draw")
+    assert not any(url.endswith("zh.json") for url in page.asked)
+    shutil.copytree(root / PLACE, root / "chinese", dirs_exist_ok=True)
+    index = root / "chinese" / "index.html"
+    index.write_text(index.read_text("utf-8").replace('<html lang="en">', '<html lang="zh-CN">'), "utf-8")
+    page = visit("chinese", ready=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("动手玩 pix2pix")
+    page = visit("chinese", "?lang=en", ready=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Play with pix2pix")
+
+
 def test_a_figure_that_does_not_load_is_said_in_its_place_and_the_others_are_there(torn):
     page = torn("figures/patch.json")
     page.locator("#patch").scroll_into_view_if_needed()

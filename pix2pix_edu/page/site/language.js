@@ -8,8 +8,8 @@ const READ = ["alt", "aria-label", "placeholder", "title"]; // the attributes th
 export async function speakLanguage(folder = ".") {
   const language = new URLSearchParams(location.search).get("lang") ?? document.documentElement.lang;
   if (!language.startsWith("zh")) return;
-  const response = await fetch(`${folder}/zh.json`);
-  if (!response.ok) return; // the page stays English
+  const response = await fetch(`${folder}/zh.json`).catch(() => null);
+  if (!response?.ok) return; // the page stays English
   speak(await response.json());
   translateTexts(document.documentElement);
   document.documentElement.lang = "zh-CN";
