@@ -1,0 +1,68 @@
+"""Bright spots at fixed places: trainings on the Earth's relief that differ in their norms or in their batch alone."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.objective import Objective
+from pix2pix_edu.photos.bundled import open_photographs
+from pix2pix_edu.speed.fast_step import fast_step
+from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, stack_pairs, train
+
+SIZE, DEPTH, WIDTH, PATCH, STEPS = 64, 6, 16, 16, 3000
+GROUPS = 8  # of the channels that a group norm treats together
+
+
+class Variant(NamedTuple):
+    """What a training changes."""
+
+    norms: str = "batch"  # of the generator: "batch", "group", "none"
+    batch_size: int = 1
+
+
+VARIANTS = {
+    "batch norm": Variant(),
+    "group norm": Variant(norms="group"),
+    "no norm": Variant(norms="none"),
+    "batch norm, batch of 4": Variant(batch_size=4),
+}
+
+
+def train_variant(name: str, seed: int) -> tuple[Generator, Iterator[Losses]]:
+    """A new generator, and the iterator that trains it."""
+    variant = VARIANTS[name]
+    torch.manual_seed(seed)
+    generator = Generator(depth=DEPTH, width=WIDTH)
+    replace_norms(generator, variant.norms)
+    model = Pix2Pix(generator, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4, discriminator_lr=2e-4)
+    batches = Batches(open_photographs("earth_relief", "train", SIZE), variant.batch_size, seed)
+    return generator, train(model, batches, STEPS, Objective(), linear_decay(STEPS // 2, STEPS), fast_step(model))
+
+
+def replace_norms(network: nn.Module, kind: str) -> None:
+    """Replace each batch norm of a network by a group norm, or by nothing."""
+    for block in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
+        for place, layer in enumerate(block):
+            if isinstance(layer, nn.BatchNorm2d) and kind != "batch":
+                block[place] = nn.GroupNorm(GROUPS, layer.num_features) if kind == "group" else nn.Identity()
+
+
+@torch.no_grad()
+def unseen_places(generator: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
+    """Relief, fake and photograph of places on which nothing was trained, (places, 3, 64, 64) each."""
+    pairs = open_photographs("earth_relief", "val", SIZE)
+    x, y = stack_pairs(pairs[place] for place in range(len(pairs)))
+    return x, torch.cat([generator(each[None]) for each in x]), y
+
+
+def spot(pictures: Tensor, around: int = 9) -> float:
+    """How much a pixel differs from the mean around it, averaged over all pictures: the strongest place, relative to the median one."""
+    grey = pictures.mean(dim=1, keepdim=True)
+    change = (grey - F.avg_pool2d(grey, around, stride=1, padding=around // 2, count_include_pad=False)).abs()
+    places = change.mean(dim=(0, 1))[2:-2, 2:-2]  # the edges of a picture are a case of their own
+    return (places.max() / places.median()).item()
