@@ -37,7 +37,7 @@ FACADE, WINDOW, DOOR = (list(UNPAINTED_COLOURS).index(name) for name in ("facade
 def address(tmp_path_factory):
     """Of a static page that holds the board and nothing else, and allows no style or script but its own files."""
     folder = tmp_path_factory.mktemp("board")
-    for file in ("dom.js", "label_map.js", "board.js", "board.css"):
+    for file in ("dom.js", "label_map.js", "words.js", "board.js", "board.css"):
         shutil.copy(PLAY / file, folder)
     for name, text in {"index.html": INDEX, "index.js": SCRIPT % json.dumps(paints("unpainted")), "index.css": STYLE}.items():
         (folder / name).write_text(text)
