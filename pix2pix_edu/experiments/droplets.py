@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.photos.bundled import open_photographs
@@ -15,6 +16,8 @@ from pix2pix_edu.speed.fast_step import fast_step
 from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, stack_pairs, train
 
 SIZE, DEPTH, WIDTH, PATCH, STEPS = 64, 6, 16, 16, 3000
+PLACES = (2, 40, 75, 110)  # unseen ones whose pictures are kept
+RECORDS = DATA / "droplets"
 GROUPS = 8  # of the channels that a group norm treats together
 
 
@@ -31,6 +34,11 @@ VARIANTS = {
     "no norm": Variant(norms="none"),
     "batch norm, batch of 4": Variant(batch_size=4),
 }
+
+
+def file_name(name: str) -> str:
+    """The name of a variant, as its files have it."""
+    return name.replace(",", "").replace(" ", "_")
 
 
 def train_variant(name: str, seed: int) -> tuple[Generator, Iterator[Losses]]:

@@ -17,6 +17,8 @@ from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_ph
 from pix2pix_edu.run.settings import Settings, open_pairs
 from pix2pix_edu.training import Pairs, stack_pairs
 
+MOST = 6400  # pairs of the training of which the reading network learns: more would need too much memory
+
 
 class Scores(NamedTuple):
     """Scores of fakes, all against the targets y."""
@@ -73,6 +75,7 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores
     """The scores of fakes of drawn facades that need their labels. A reading network is trained for them."""
     colours = COLOURS_OF[settings.drawn]
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
+    train_pairs = [train_pairs[i] for i in range(min(len(train_pairs), MOST))]
     test_pairs = [test_pairs[i] for i in range(len(fakes))]
     reader = train_reader(train_pairs, colours=colours)
     labels, _ = labels_and_photos(test_pairs, colours)

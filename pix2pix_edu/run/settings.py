@@ -73,9 +73,9 @@ class Settings:
     l1_weight: float = 100.0
     lr: float = 2e-4
     discriminator_lr: float = 2e-4
-    batch_size: int = 4
+    batch_size: int = 1
     jitter: bool = False
-    steps: int = 1200
+    steps: int = 3000
     count: int = 400
     seed: int = 0
     start: str = ""  # the bundled networks whose weights the run starts with

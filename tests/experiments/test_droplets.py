@@ -1,0 +1,56 @@
+"""The trainings with bright spots: what is measured, what a variant changes, and their records."""
+
+import pytest
+import torch
+from torch import nn
+
+from pix2pix_edu.classroom.unet_skips import spots
+from pix2pix_edu.experiments.droplets import SIZE, STEPS, VARIANTS, file_name, replace_norms, spot, train_variant
+from pix2pix_edu.files import DATA, read_object
+from pix2pix_edu.generator import Generator
+
+
+def test_a_spot_that_all_pictures_share_is_found_and_spots_that_move_are_not():
+    torch.manual_seed(0)
+    pictures = torch.randn(60, 3, SIZE, SIZE) * 0.1
+    even = spot(pictures)
+    assert even < 1.6
+    moving = pictures.clone()
+    for number in range(60):
+        moving[number, :, number, (7 * number) % SIZE] += 1.0
+    assert spot(moving) < 2.0
+    fixed = pictures.clone()
+    fixed[:, :, 20, 30] += 1.0
+    assert spot(fixed) > 10
+
+
+@pytest.mark.parametrize(("kind", "left"), [("batch", nn.BatchNorm2d), ("group", nn.GroupNorm), ("none", None)])
+def test_a_variant_replaces_every_norm_of_the_generator(kind, left):
+    generator = Generator(depth=4, width=16)
+    norms = sum(isinstance(layer, nn.BatchNorm2d) for layer in generator.modules())
+    replace_norms(generator, kind)
+    kinds = [type(layer) for layer in generator.modules() if isinstance(layer, (nn.BatchNorm2d, nn.GroupNorm))]
+    assert kinds == [left] * (norms if left else 0)
+    assert generator(torch.zeros(1, 3, 64, 64)).shape == (1, 3, 64, 64)
+
+
+def test_a_variant_trains():
+    generator, losses = train_variant("no norm", seed=0)
+    before = generator.last[1].weight.clone()
+    next(losses)
+    assert not torch.equal(generator.last[1].weight, before)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_record_states_its_variant(name):
+    for seed in range(3):
+        record = read_object(DATA / "droplets" / f"{file_name(name)}-{seed}.json")
+        assert (record["variant"], record["seed"], record["steps"]) == (name, seed, STEPS)
+        assert (record["norms"], record["batch_size"]) == VARIANTS[name]
+
+
+def test_the_lesson_shows_every_variant_with_its_three_values():
+    figure, alt = spots.draw()
+    assert figure is not None
+    for name, values in spots.recorded().items():
+        assert f"{name} {', '.join(f'{value:.1f}' for value in values)}" in alt
