@@ -39,7 +39,7 @@ site: $(VENV)/dev
 
 # The address in pyproject.toml, which is changed last, is replaced in all of these files.
 STATED = $(shell sed -n 's|.*Repository = "https://github.com/\([^"]*\)".*|\1|p' pyproject.toml)
-PLACES = README.md tests/setup_cell.py $(wildcard notebooks/*.ipynb docs/*.md) pyproject.toml
+PLACES = README.md tests/setup_cell.py $(wildcard notebooks/*.ipynb notebooks/zh/*.ipynb docs/*.md) pyproject.toml
 pages = $(subst /,.github.io/,$(1))
 address:
 	@echo '$(REPO)' | grep -Eq '^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$$' || { echo "Name the repository as GitHub does: make address REPO=owner/name"; exit 1; }

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.own_keys import column
-from pix2pix_edu.language.words import say
+from pix2pix_edu.language.words import language, say
 
 
 def choice(label: str, options: list, value: object) -> widgets.ToggleButtons:
@@ -35,6 +35,8 @@ def menu(label: str, options: list, value: object) -> widgets.Dropdown:
 
 def _said(options: list) -> list:
     """The options, each word shown in the reader's language."""
+    if language() == "en":
+        return options
     return [(say(option), option) if isinstance(option, str) else option for option in options]
 
 
