@@ -7,11 +7,14 @@ from sphinx.search.zh import SearchChinese
 
 
 class ChineseByPairs(SearchChinese):
-    """The index of a text without spaces between its words: each run of Chinese characters, and each pair of neighbours in it."""
+    """The index of a text without spaces between its words: each run of Chinese characters, and each two or three in a row."""
+
+    language_name = "English"  # of the stemmer, for the Latin words among the Chinese ones
 
     def split(self, input: str) -> list[str]:
         runs = re.findall(r"[\u4e00-\u9fff]+", input)
-        return [*super().split(input), *runs, *(run[place : place + 2] for run in runs for place in range(len(run) - 1))]
+        parts = (run[place : place + length] for run in runs for length in (2, 3) for place in range(len(run) - length + 1))
+        return [*super().split(input), *runs, *parts]
 
 
 search.languages["zh"] = ChineseByPairs
