@@ -61,9 +61,9 @@ def replace_norms(network: nn.Module, kind: str) -> None:
 
 
 @torch.no_grad()
-def unseen_places(generator: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
-    """Relief, fake and photograph of places on which nothing was trained, (places, 3, 64, 64) each."""
-    pairs = open_photographs("earth_relief", "val", SIZE)
+def unseen_places(generator: nn.Module, name: str = "earth_relief", size: int = SIZE) -> tuple[Tensor, Tensor, Tensor]:
+    """Map, fake and photograph of places on which nothing was trained, (places, 3, size, size) each."""
+    pairs = open_photographs(name, "val", size)
     x, y = stack_pairs(pairs[place] for place in range(len(pairs)))
     return x, torch.cat([generator(each[None]) for each in x]), y
 

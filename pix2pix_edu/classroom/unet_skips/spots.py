@@ -6,7 +6,7 @@ from torch import Tensor
 
 from pix2pix_edu.classroom.display import draw_pictures
 from pix2pix_edu.experiments.cells import SEEDS
-from pix2pix_edu.experiments.droplets import PLACES, RECORDS, SIZE, VARIANTS, file_name, spot
+from pix2pix_edu.experiments.droplets import PLACES, RECORDS, SIZE, VARIANTS, file_name, spot, unseen_places
 from pix2pix_edu.files import read_object
 from pix2pix_edu.images import open_image, to_tensor
 from pix2pix_edu.photos.bundled import open_photographs
@@ -36,11 +36,8 @@ def _pictures(name: str) -> Tensor:
     return torch.stack(strip.split(SIZE, dim=-1))
 
 
-@torch.no_grad()
 def of_longer_training() -> tuple[float, float]:
     """How strong the spots are in the fakes of the bundled earth_128, and in the photographs of the same places."""
     size, name = trained_on("earth_128")
-    generator, _ = load_pretrained("earth_128")
-    pairs = open_photographs(name, "val", size)
-    x, y = stack_pairs(pairs[place] for place in range(len(pairs)))
-    return spot(torch.cat([generator(each[None]) for each in x])), spot(y)
+    _, fake, y = unseen_places(load_pretrained("earth_128")[0], name, size)
+    return spot(fake), spot(y)
