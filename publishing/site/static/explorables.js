@@ -41,7 +41,7 @@ async function speakChinese() {
 
 const places = document.querySelectorAll(".explorable");
 if (places.length) {
-  if (CHINESE) await speakChinese();
+  if (CHINESE) await speakChinese().catch(() => {}); // without its catalogue a figure stays English
   for (const style of STYLES) document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${PLAYGROUND}${style}` }));
 }
 const watcher = new IntersectionObserver((entries) => {
