@@ -17,7 +17,7 @@ class Verdict(NamedTuple):
 
     def __repr__(self) -> str:
         mark = {"not started": "○", "not yet": "✗", "proved": "✓"}[self.state]
-        return f"{mark} {say(self.state)}: {say(self.message)}"
+        return f"{mark} {say(self.state)}{say(': ')}{say(self.message)}"
 
 
 class Misconception(Exception):  # noqa: N818 - not a failure: the name of a wrong idea

@@ -112,7 +112,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const row = make("div", { class: "flow-row", role: "img" }, ...answers);
   const still = make("div", { class: "flow-row", role: "img", "aria-label": t`${data.pictures} answers of L1+cGAN, nearly all alike` }, ...others);
   const rows = make("div", { class: "flow-rows" }, make("p", { class: "play-title" }, t`Flow: ${data.pictures} answers to x`), row, make("p", { class: "play-title" }, t`L1+cGAN: ${data.pictures} answers to x`), still);
-  element.append(make("div", { class: "play-panels" }, figure(x, t`x says neither paint nor sky`), rows), caption);
+  element.append(make("div", { class: "play-panels" }, figure(x, t`x without paint and sky`), rows), caption);
   paintStill();
   addSlider();
   const ready = now.sample === data.begun.sample && now.steps === data.begun.steps && now.seed === data.begun.seed && now.shown === "guess";

@@ -28,7 +28,7 @@ async function build(place) {
     place.replaceChildren(create(data, JSON.parse(state), () => {}, helpers).element);
     place.classList.add("alive");
   } catch (error) {
-    const words = `This figure did not load: ${error.message}. Load the page again to try once more.`;
+    const words = CHINESE ? `这个图没有加载成功：${error.message}。请重新加载页面。` : `This figure did not load: ${error.message}. Load the page again to try once more.`;
     place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
   }
 }
