@@ -20,6 +20,7 @@ from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.run.evaluation import distances
 from pix2pix_edu.successors.flow import FlowNetwork, sample, train_flow
 from pix2pix_edu.successors.latent import NUMBERS, LatentGenerator, latent_step
+from pix2pix_edu.successors.scales import ScalesDiscriminator, scales_step
 from pix2pix_edu.training import Batches, Pix2Pix, Step, linear_decay, train, train_step
 from pix2pix_edu.weights.bundled import WEIGHTS, open_network
 
@@ -36,11 +37,13 @@ class Method(NamedTuple):
     steps: int
     batch_size: int
     step: Step | None = None  # None for the flow, which has no discriminator
+    discriminator: type[nn.Module] = PatchDiscriminator
 
 
 METHODS = {
     "L1+cGAN": Method(Generator, 16000, 1, train_step),
     "latent": Method(LatentGenerator, 8400, 1, latent_step),
+    "scales": Method(Generator, 12000, 1, scales_step, ScalesDiscriminator),
     "flow": Method(FlowNetwork, 7800, 8),
 }
 STEMS = {name: name.replace("+", "_") for name in METHODS}  # of their files
@@ -63,7 +66,7 @@ def train_method(name: str, seed: int) -> tuple[nn.Module, Iterator[float]]:
     network, batches = method.network(depth=DEPTH, width=WIDTH), Batches(training_pairs(), method.batch_size, seed)
     if method.step is None:
         return network, train_flow(network, batches, method.steps, seed=seed)
-    model = Pix2Pix(network, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4)
+    model = Pix2Pix(network, method.discriminator(PATCH, width=WIDTH), lr=5e-4)
     decay = linear_decay(method.steps // 2, method.steps)
     losses = train(model, batches, method.steps, Objective(), decay, _in_bfloat16(method.step))
     return network, (float(loss.l1) for loss in losses)
