@@ -38,12 +38,13 @@ class Method(NamedTuple):
     batch_size: int
     step: Step | None = None  # None for the flow, which has no discriminator
     discriminator: type[nn.Module] = PatchDiscriminator
+    objective: Objective = Objective()
 
 
 METHODS = {
     "L1+cGAN": Method(Generator, 16000, 1, train_step),
     "latent": Method(LatentGenerator, 8400, 1, latent_step),
-    "scales": Method(Generator, 12000, 1, scales_step, ScalesDiscriminator),
+    "scales": Method(Generator, 12000, 1, scales_step, ScalesDiscriminator, Objective(l1_weight=0.0)),
     "flow": Method(FlowNetwork, 7800, 8),
 }
 STEMS = {name: name.replace("+", "_") for name in METHODS}  # of their files
@@ -68,7 +69,7 @@ def train_method(name: str, seed: int) -> tuple[nn.Module, Iterator[float]]:
         return network, train_flow(network, batches, method.steps, seed=seed)
     model = Pix2Pix(network, method.discriminator(PATCH, width=WIDTH), lr=5e-4)
     decay = linear_decay(method.steps // 2, method.steps)
-    losses = train(model, batches, method.steps, Objective(), decay, _in_bfloat16(method.step))
+    losses = train(model, batches, method.steps, method.objective, decay, _in_bfloat16(method.step))
     return network, (float(loss.l1) for loss in losses)
 
 

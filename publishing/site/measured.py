@@ -89,9 +89,9 @@ def weights_of_l1() -> Measured:
     pictures = {f"λ = {weight}": fakes(cell, 0, moments(cell, 0)[-1])[:1] for weight, cell in cells.items()}
     _, y = shown_pairs(cells["100"])
     numbers = ", ".join(f"{detail[weight]:.2f} at λ = {weight}" for weight in weights)
-    alt = f"One house from three trainings that differ in λ alone, and its photograph. The larger λ, the blurrier: fine detail {numbers}."
+    alt = f"One house from three runs that differ in λ alone, and its photograph. The larger λ, the blurrier: fine detail {numbers}."
     sentence = (
-        f"A larger λ is blurrier. Fine detail, with 1 for real photographs, mean of three trainings each: {numbers}. "
+        f"A larger λ is blurrier. Fine detail, with 1 for real photographs, mean of three runs each: {numbers}. "
         f"L1 asks for the median of all possible pictures, and that is a blurred one."
     )
     return Measured(draw_pictures(pictures | {"photograph y": y[:1]}), alt, sentence)
