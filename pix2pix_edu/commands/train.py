@@ -33,7 +33,7 @@ A stopped run continues when you repeat its command.
 
   python -m pix2pix_edu train runs/first                                                drawn facades
   python -m pix2pix_edu train runs/earth --photographs earth --size 128                 climate maps, and the Earth from orbit
-  python -m pix2pix_edu train runs/maps --pairs maps --size 256                         a folder of side-by-side images
+  python -m pix2pix_edu train runs/maps --pairs data_sets/maps --size 256               a folder of side-by-side images
   python -m pix2pix_edu train runs/mine --pairs sketches --y-folder photos --size 128   two folders with the same file names
   python -m pix2pix_edu train runs/deep --pairs scans --y-folder depths --x-channels 1 --y-channels 1       grey, in 8 or 16 bits
   python -m pix2pix_edu train runs/go_on --start houses_64 --depth 4 --width 16         go on from a bundled network
