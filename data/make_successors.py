@@ -6,17 +6,14 @@ The network of seed 0 is bundled.
 import json
 import sys
 import time
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu.experiments.successors import DEPTH, METHODS, SIZE, STEMS, WIDTH, measure, train_method, unseen_houses
+from pix2pix_edu.experiments.successors import DEPTH, METHODS, SIZE, WIDTH, measure, network_name, record_file, train_method, unseen_houses
 from pix2pix_edu.files import write_text
 from pix2pix_edu.run.machine_log import describe
-from pix2pix_edu.weights.bundled import save_network
-
-HERE = Path(__file__).parent
+from pix2pix_edu.weights.bundled import WEIGHTS, save_network
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
@@ -27,9 +24,7 @@ if __name__ == "__main__":
         pass
     about = {"method": name, "seed": seed, "steps": METHODS[name].steps, "batch_size": METHODS[name].batch_size}
     record = about | {"processor_seconds": round(time.process_time() - started), **place, "scores": measure(network, unseen_houses())}
-    stem = STEMS[name]
-    (HERE / "successors").mkdir(exist_ok=True)
-    write_text(HERE / "successors" / f"{stem}-{seed}.json", json.dumps(record, indent=1))
+    write_text(record_file(name, seed), json.dumps(record, indent=1))
     if seed == 0:
         settings = {"depth": DEPTH, "width": WIDTH}
-        save_network(network.state_dict(), settings, SIZE, HERE / "weights" / f"unpainted_64_{stem}.safetensors", "unpainted")
+        save_network(network.state_dict(), settings, SIZE, WEIGHTS / f"{network_name(name)}.safetensors", "unpainted")

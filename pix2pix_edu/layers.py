@@ -1,5 +1,7 @@
 """The building blocks of both networks, and how their weights are initialised (appendix 6.1 and 6.2 of the paper)."""
 
+from collections.abc import Callable
+
 from torch import nn
 
 
@@ -7,6 +9,19 @@ def batch_norm(channels: int) -> nn.BatchNorm2d:
     """Batch norm that always uses the statistics of the current batch, in eval mode too."""
     # The paper uses the statistics of the test batch at test time (section 3.3), so no running averages are kept.
     return nn.BatchNorm2d(channels, track_running_stats=False)
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Norm with the statistics of an eighth of the channels of each picture, so that no picture depends on the others of its batch."""
+    return nn.GroupNorm(8, channels)
+
+
+def replace_norms(network: nn.Module, build: Callable[[int], nn.Module]) -> None:
+    """Put what `build` makes for a number of channels in the place of each batch norm of a generator or discriminator."""
+    for block in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
+        for place, layer in enumerate(block):
+            if isinstance(layer, nn.BatchNorm2d):
+                block[place] = build(layer.num_features)
 
 
 def down_block(in_channels: int, out_channels: int, norm: bool = True) -> nn.Sequential:

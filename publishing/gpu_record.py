@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "gpu_record"
 LARGEST = 15 * 2**20  # bytes of a file in the results
 GRACE = 25  # seconds for a part to save its state when its time is up
+EXPORT = 60  # seconds for writing the networks of a training
 PAPER = ["--size", "256", "--depth", "8", "--width", "64", "--patch", "70", "--batch-size", "1", "--steps", "80000"]
 TINY = ["--size", "32", "--depth", "3", "--width", "4", "--patch", "16", "--batch-size", "1", "--steps", "300"]
 
@@ -146,11 +147,12 @@ def flagship(task: argparse.Namespace, seconds: float) -> str:
     if not task.flagship:
         return "not asked for"
     folder, log = task.work / "flagship", task.work / "train.txt"
-    state = launch([sys.executable, "-m", "pix2pix_edu", "train", str(folder), *shlex.split(task.flagship)], seconds, log)
+    state = launch([sys.executable, "-m", "pix2pix_edu", "train", str(folder), *shlex.split(task.flagship)], seconds - EXPORT, log)
     exported = [sys.executable, "-m", "pix2pix_edu", "export", str(folder), str(task.work / "flagship_networks")]
-    launch(exported, 60, log)
+    launch(exported, EXPORT, log)
     networks = sorted((task.work / "flagship_networks").glob("*"))
     pack(task, "flagship.zip", [*folder.glob("*.csv"), *folder.glob("*.json"), *sorted(folder.glob("??????.png"))[-1:], *networks])
+    task.record.keep(log)
     return state
 
 
@@ -159,9 +161,11 @@ def pack(task: argparse.Namespace, name: str, files: list[Path]) -> None:
     archive, size = task.work / name, 0
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in dict.fromkeys(files):
-            size += file.stat().st_size
-            if size < LARGEST:
+            if size + file.stat().st_size < LARGEST:
+                size += file.stat().st_size
                 packed.write(file, file.name)
+            else:
+                print(f"{file.name} is left out: {name} would be too large")
     task.record.keep(archive)
 
 

@@ -49,7 +49,10 @@ class Question:
 
 
 def predict(notebook: str, name: str, text: str, options: list[str]) -> Question:
-    """Display a question. The prediction is entered with a button and can be changed until the answer has been measured."""
+    """Display a question. The prediction is entered with a button and can be changed until the answer has been measured.
+
+    Who entered none before can still enter one; it does not count as correct.
+    """
     question = Question(notebook, name, text, tuple(options))
     prediction = recall(notebook).get(name, {}).get("prediction")
     offered = [(say(option), option) for option in options]
@@ -62,7 +65,8 @@ def predict(notebook: str, name: str, text: str, options: list[str]) -> Question
         if "answer" in entry and "prediction" in entry:
             note.value = html.escape(say(f"Already measured. You predicted: {entry['prediction']}"))
             return
-        remark = "" if choice.value is None else _add(notebook, name, question=text, prediction=choice.value)
+        late = {"late": "yes"} if "answer" in entry else {}
+        remark = "" if choice.value is None else _add(notebook, name, question=text, prediction=choice.value, **late)
         note.value = f"{_note(choice.value)} {html.escape(say(remark))}"
 
     commit.on_click(enter)
@@ -94,7 +98,7 @@ def _cells(*texts: str) -> str:
 
 
 def _yes(entry: Entry) -> str:
-    return "yes" if entry.get("prediction") == entry["answer"] else ""
+    return "yes" if entry.get("prediction") == entry["answer"] and "late" not in entry else ""
 
 
 _unwritten: dict[str, dict[str, Entry]] = {}  # by lesson: what this kernel could not write yet

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.layers import group_norm, replace_norms
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.photos.bundled import open_photographs
 from pix2pix_edu.speed.fast_step import fast_step
@@ -18,7 +19,6 @@ from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, stack_p
 SIZE, DEPTH, WIDTH, PATCH, STEPS = 64, 6, 16, 16, 3000
 PLACES = (2, 40, 75, 110)  # unseen ones whose pictures are kept
 RECORDS = DATA / "droplets"
-GROUPS = 8  # of the channels that a group norm treats together
 
 
 class Variant(NamedTuple):
@@ -46,18 +46,11 @@ def train_variant(name: str, seed: int) -> tuple[Generator, Iterator[Losses]]:
     variant = VARIANTS[name]
     torch.manual_seed(seed)
     generator = Generator(depth=DEPTH, width=WIDTH)
-    replace_norms(generator, variant.norms)
+    if variant.norms != "batch":
+        replace_norms(generator, group_norm if variant.norms == "group" else lambda channels: nn.Identity())
     model = Pix2Pix(generator, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4, discriminator_lr=2e-4)
     batches = Batches(open_photographs("earth_relief", "train", SIZE), variant.batch_size, seed)
     return generator, train(model, batches, STEPS, Objective(), linear_decay(STEPS // 2, STEPS), fast_step(model))
-
-
-def replace_norms(network: nn.Module, kind: str) -> None:
-    """Replace each batch norm of a network by a group norm, or by nothing."""
-    for block in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
-        for place, layer in enumerate(block):
-            if isinstance(layer, nn.BatchNorm2d) and kind != "batch":
-                block[place] = nn.GroupNorm(GROUPS, layer.num_features) if kind == "group" else nn.Identity()
 
 
 @torch.no_grad()

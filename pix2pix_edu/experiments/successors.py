@@ -1,7 +1,8 @@
-"""Three methods, trained on the same pairs for five to eight minutes each, and their answers to an x that leaves much open."""
+"""Methods trained on the same pairs for about as long, and their answers to an x that leaves much open."""
 
 import functools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -11,6 +12,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED, SyntheticPairs
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair, photographs_of
+from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.measures.pixels import high_frequency_power, wall_blotchiness
@@ -50,9 +52,19 @@ METHODS = {
 STEMS = {name: name.replace("+", "_") for name in METHODS}  # of their files
 
 
+def record_file(name: str, seed: int) -> Path:
+    """Where the record of a training is."""
+    return DATA / "successors" / f"{STEMS[name]}-{seed}.json"
+
+
+def network_name(name: str) -> str:
+    """The name of the bundled network of a method."""
+    return f"unpainted_64_{STEMS[name]}"
+
+
 def open_successor(name: str) -> nn.Module:
     """The bundled network of a method, trained with seed 0."""
-    return open_network(WEIGHTS / f"unpainted_64_{STEMS[name]}.safetensors", METHODS[name].network)
+    return open_network(WEIGHTS / f"{network_name(name)}.safetensors", METHODS[name].network)
 
 
 @functools.cache
@@ -109,7 +121,7 @@ def _answer(network: nn.Module, x: Tensor, steps: int) -> Tensor:
         case FlowNetwork():
             return sample(network, x, torch.randn_like(x), steps).clamp(-1.0, 1.0)
         case LatentGenerator():
-            return network(x, torch.randn(1, NUMBERS))
+            return network(x, torch.randn(1, NUMBERS, device=x.device))
     return network(x)
 
 

@@ -21,7 +21,8 @@ def language() -> str:
     """The reader's language: PIX2PIX_LANGUAGE; else that of the notebook, if it is in a folder of a language; else that of the system."""
     folder = Path(os.environ.get("JPY_SESSION_NAME", "")).parent.name  # JupyterLab tells a kernel which notebook it works for
     wanted = os.environ.get("PIX2PIX_LANGUAGE") or (folder if folder in LANGUAGES else locale.getlocale()[0]) or ""
-    return wanted[:2].lower() if wanted[:2].lower() in LANGUAGES else "en"
+    code = "zh" if wanted.lower().startswith("chinese") else wanted[:2].lower()  # Windows spells the name out: "Chinese (Simplified)_China"
+    return code if code in LANGUAGES else "en"
 
 
 def say(text: str, to: str | None = None) -> str:

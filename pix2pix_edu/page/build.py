@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
-from pix2pix_edu.experiments.successors import SIZE
+from pix2pix_edu.experiments.successors import SIZE, network_name
 from pix2pix_edu.files import HERE, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import catalogue
@@ -96,7 +96,7 @@ def _write_networks(folder: Path, network: str) -> float:
         x = to_tensor(next(iter(sample_sketches(data.LIVE).values())))
         differences.append(write_live_onnx(generator, discriminator, x, folder / f"{name}.onnx"))
     x = to_tensor(next(iter(sample_sketches(SIZE, "unpainted").values())))
-    differences.append(write_flow_onnx(open_flow(), x, folder / "unpainted_64_flow.onnx", PICTURES))
+    differences.append(write_flow_onnx(open_flow(), x, folder / f"{network_name('flow')}.onnx", PICTURES))
     for name in dict.fromkeys([network, *BOARDS]):
         if not (folder / f"{name}.onnx").exists():
             size, drawn = trained_on(name)

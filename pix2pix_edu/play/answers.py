@@ -9,7 +9,7 @@ from torch import Tensor
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS, label_ids, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair, photographs_of
-from pix2pix_edu.experiments.successors import COUNTED, FLOW_STEPS, SIZE, answers, open_successor
+from pix2pix_edu.experiments.successors import COUNTED, FLOW_STEPS, SIZE, answers, network_name, open_successor
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.measures.variety import variety
 from pix2pix_edu.play.normals import normals
@@ -31,7 +31,7 @@ def flow_answers() -> dict:
     begun = {"sample": first, "steps": FLOW_STEPS, "seed": NOISE, "guesses": _row(walk(open_flow(), to_tensor(maps[first]), NOISE))}
     return {
         "size": SIZE,
-        "network": "unpainted_64_flow",
+        "network": network_name("flow"),
         "wall": list(UNPAINTED_COLOURS).index("facade"),
         "pictures": PICTURES,
         "counts": COUNTED,

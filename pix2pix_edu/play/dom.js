@@ -172,16 +172,15 @@ export function newestOnly(work, fail) {
     waiting = values;
     if (working) return;
     working = true;
-    try {
-      while (waiting) {
-        const next = waiting;
-        waiting = null;
+    while (waiting) {
+      const next = waiting;
+      waiting = null;
+      try {
         await work(...next);
+      } catch (error) {
+        fail(error);
       }
-    } catch (error) {
-      fail(error);
-    } finally {
-      working = false;
     }
+    working = false;
   };
 }

@@ -41,6 +41,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const { element, caption, tell } = frame("flow", [sample.element, steps.element, shown.element, moment, button(t`Other noise`, () => begin({ seed: now.seed + 1 }))]);
 
   const take = newestOnly(async () => {
+    if (walk?.guesses.length === now.steps) return; // an earlier call has taken this walk
     const { labels } = houses.find(({ name }) => name === now.sample);
     const { steps: count, seed, sample: name } = now;
     const current = () => now.steps === count && now.seed === seed && now.sample === name;
@@ -89,7 +90,9 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   function paintStill() {
     const { name, labels } = houses.find((house) => house.name === now.sample);
     paintLabels(x, labels, data.classes);
-    readPictures(data.one_answer[name], data.size, data.pictures, data.pictures).then((pictures) => pictures.forEach((picture, i) => paintPicture(others[i], picture)));
+    readPictures(data.one_answer[name], data.size, data.pictures, data.pictures).then((pictures) => {
+      if (name === now.sample) pictures.forEach((picture, i) => paintPicture(others[i], picture));
+    });
   }
 
   function show(step) {

@@ -84,7 +84,12 @@ export function createLearning(data, state = {}, onState = () => {}) {
   });
   new ResizeObserver(repaint).observe(element);
   repaint();
-  return { element, stop: () => worker?.terminate() };
+  return { element, stop };
+
+  function stop() {
+    ask({ run: false }); // without a worker the training runs on in the page
+    worker?.terminate();
+  }
 }
 
 /** Call ready(ask) with a way to send messages to a training: in a worker if the page allows one, else between the page's own work. */

@@ -77,7 +77,7 @@ function patchOf({ stacks }, convs) {
 function readStack(data, state) {
   if (/^[12]{1,8}$/.test(state.strides ?? "")) {
     const kernel = pick(KERNELS, state.kernel, 4);
-    const convs = [...state.strides].map((stride) => ({ kernel, stride: Number(stride), padding: 1 }));
+    const convs = [...`${state.strides}`].map((stride) => ({ kernel, stride: Number(stride), padding: 1 }));
     return { convs, patch: patchOf(data, convs) };
   }
   const patch = Object.hasOwn(data.stacks, state.patch ?? "") ? Number(state.patch) : 70;

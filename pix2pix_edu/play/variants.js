@@ -39,8 +39,13 @@ export function createVariants(data, state = {}, onState = () => {}, { run }) {
     tell(sentences(done, t`They share everything but the setting named below each picture.`));
   }, (error) => tell(t`No pictures: ${error.message}.`));
   const begun = samples.at(-1).labels; // its pictures come with the data
-  const board = createBoard({ ...data, samples, onChange: (labels) => (first && labels.every((label, i) => label === begun[i]) ? null : translate(labels)) });
-  let [next, first] = [0, true];
+  const board = createBoard({ ...data, samples, onChange });
+  let [next, first, drawn] = [0, true, false];
+  function onChange(labels) {
+    drawn ||= labels.some((label, i) => label !== begun[i]);
+    if (drawn) translate(labels);
+  }
+
   const rows = data.rows.map(({ title, networks }) => {
     const figures = networks.map(() => tiles[next++].element);
     return make("div", {}, make("p", { class: "play-title" }, say(title)), make("div", { class: "variants-row" }, ...figures));

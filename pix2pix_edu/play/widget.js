@@ -1,6 +1,6 @@
 // A figure in a notebook: its data come from the widget, its state goes back to it, and the kernel runs its networks and opens its files.
 
-import { make } from "./dom.js";
+import { make, unique } from "./dom.js";
 import { keepKeys } from "./keys_of_widget.js";
 import { speak, t } from "./words.js";
 
@@ -9,15 +9,17 @@ const PATIENCE = 800; // milliseconds; usually the kernel answers sooner
 /** What anywidget calls, for a figure's create function. */
 export function renderWith(create) {
   return ({ model, el }) => {
-    const waiting = new Map(); // by the number of the question: how to settle its promise
+    const view = unique("view");
+    const waiting = new Map(); // by the name of the question: how to settle its promise
     const notice = make("p", { class: "play-small", role: "status" });
     let [asked, timer] = [0, 0];
 
     function question(content, buffers) {
       asked += 1;
-      model.send({ id: asked, ...content }, undefined, buffers);
+      const id = `${view}-${asked}`;
+      model.send({ id, ...content }, undefined, buffers);
       timer ||= setTimeout(() => (notice.textContent = t`The kernel is busy. The pictures follow as soon as it answers.`), PATIENCE);
-      return new Promise((resolve, reject) => waiting.set(asked, { resolve, reject }));
+      return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
     }
 
     async function run(names, labels, { mixture, ...given } = {}) {

@@ -15,7 +15,7 @@ from pix2pix_edu.run.fingerprint import fingerprint
 from pix2pix_edu.run.saving import LONGEST_WAIT, LOSSES, Saves, save_on_the_way
 from pix2pix_edu.run.settings import Settings, build, choose_objective, open_pairs, read_settings, refuse_changes
 from pix2pix_edu.speed.fast_step import Speed, fast_step, fastest
-from pix2pix_edu.speed.on_device import PairsOnDevice
+from pix2pix_edu.speed.on_device import PairsOnDevice, bytes_on_device
 from pix2pix_edu.speed.processes import ALONE, Share, shared_step
 from pix2pix_edu.speed.read_ahead import ReadAhead
 from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, train, train_step
@@ -69,7 +69,7 @@ def run(
     speed = choose_speed(settings, model.device, share)
     pairs, shown = (open_pairs(settings, split) for split in ("train", "val"))
     about = {"settings": asdict(settings), "data": fingerprint(pairs)}
-    if model.device.type == "cuda" and len(pairs) * 2 * pairs[0][0].numel() <= MEMORY_LIMIT:
+    if model.device.type == "cuda" and bytes_on_device(pairs) <= MEMORY_LIMIT:
         pairs = PairsOnDevice(pairs, model.device)
     batches = Batches(pairs, settings.batch_size, settings.seed, crop=settings.size if settings.jitter else None, share=share)
     if workers and not isinstance(pairs, PairsOnDevice):

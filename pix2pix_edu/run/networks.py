@@ -47,7 +47,7 @@ def open_generator(path: Path) -> Generator:
 def export(run: Path, outputs: Path, overwrite: bool = False) -> None:
     """Write a run's two networks as files of the reference implementation: both, and only when they could be read again."""
     generator, discriminator = (_open(run, kind) for kind in BUILDERS)
-    y_channels = discriminator_settings(read_settings(run)).get("y_channels", 3)
+    y_channels = read_settings(run).y_channels
     files = {
         outputs / "latest_net_G.pth": (generator_state(generator), load_generator),
         outputs / "latest_net_D.pth": (discriminator_state(discriminator), lambda file: load_discriminator(file, y_channels)),

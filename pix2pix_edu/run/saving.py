@@ -134,9 +134,9 @@ def write_losses(folder: Path, losses: list[tuple[int, Losses]]) -> None:
     write_text(folder / LOSSES, lines.getvalue())
 
 
-def draw_samples(model: Pix2Pix, pairs: Pairs, count: int = SHOWN) -> Image.Image:
+def draw_samples(model: Pix2Pix, pairs: Pairs) -> Image.Image:
     """Input | fake | target, one row for each of the first pairs. The training's random numbers stay as they are."""
-    x, y = stack_pairs(pairs[i] for i in range(min(count, len(pairs))))
+    x, y = stack_pairs(pairs[i] for i in range(min(SHOWN, len(pairs))))
     with own_random_numbers():
         fakes = translate_each(model.generator, x)
     if not fakes.isfinite().all():

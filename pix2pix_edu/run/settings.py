@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
-from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair, draw_reversed_pair
+from pix2pix_edu.drawing.facades import PAIRS_PER_SEED, SyntheticPairs, draw_pair, draw_reversed_pair
 from pix2pix_edu.drawing.shapes import draw_shapes_pair
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.files import read_text
@@ -31,7 +31,7 @@ BOUNDS = {
     "steps": (1, 10**9),
     "x_channels": (1, 1024),
     "y_channels": (1, 1024),
-    "count": (1, 10**7),
+    "count": (1, PAIRS_PER_SEED),
     "seed": (0, 2**31 - 1),
     "l1_weight": (0.0, 1e6),
     "lr": (0.0, 10.0),
@@ -115,8 +115,8 @@ def open_pairs(settings: Settings, split: str) -> Pairs:
     elif settings.pairs:
         pairs = open_folders(settings, split, size)
     else:
-        count = settings.count if split == "train" else 100
-        return SyntheticPairs(count, size, 2 * settings.seed + (split == "val"), DRAWN[settings.drawn])
+        seed = 2 * settings.seed + (split == "val")
+        return SyntheticPairs(settings.count if split == "train" else 100, size, seed, DRAWN[settings.drawn])
     pairs.read_ahead(len(pairs) if split == "train" else SHOWN)
     for remark in pairs.remarks() if split == "train" else ():
         print(remark)
@@ -140,11 +140,15 @@ def _refuse_together(settings: Settings) -> None:
 
 def open_folders(settings: Settings, split: str, size: int) -> PhotoPairs:
     """The pairs of a split from the folders that the settings name; nothing is read ahead."""
-    folder, y_folder = (Path(name) / split if (Path(name) / split).is_dir() else Path(name) for name in (settings.pairs, settings.y_folder))
-    channels = (settings.x_channels, settings.y_channels)
+    folder, y_folder = (_part(Path(name), split) for name in (settings.pairs, settings.y_folder))
     if settings.y_folder:
-        return ParallelPairs(folder, y_folder, size, *channels)
-    return open_folder(folder, size, settings.direction, *channels)
+        return ParallelPairs(folder, y_folder, size, settings.x_channels, settings.y_channels)
+    return open_folder(folder, size, settings.direction, settings.x_channels, settings.y_channels)
+
+
+def _part(folder: Path, split: str) -> Path:
+    """Where the pictures of a split are: without a folder of its own, with those of the training."""
+    return next((part for part in (folder / split, folder / "train") if part.is_dir()), folder)
 
 
 def build(settings: Settings) -> Pix2Pix:

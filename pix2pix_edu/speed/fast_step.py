@@ -57,7 +57,10 @@ def has_bfloat16() -> bool:
 
 
 def fast_step(model: Pix2Pix, speed: Speed | None = None) -> Step:
-    """A step for training.train that does what train_step does, at this speed (the fastest by default). Use it with `model` only."""
+    """A step for training.train that does what train_step does, at this speed (the fastest by default). Use it with `model` only.
+
+    It changes `model` for good: its memory layout, and the classes of its dropouts and norms.
+    """
     speed = speed or fastest(model.device)
     layout = torch.channels_last if speed.channels_last else torch.contiguous_format
     lay_out(model, layout)

@@ -27,6 +27,12 @@ class PairsOnDevice:
         return x, y
 
 
+def bytes_on_device(pairs: Pairs) -> int:
+    """How much memory PairsOnDevice takes for these pairs, if all are like the first one."""
+    pair = _as_bytes(pairs[0], 0) or pairs[0]
+    return len(pairs) * sum(side.nbytes for side in pair)
+
+
 def _as_bytes(pair: tuple[Tensor, Tensor], index: int) -> tuple[Tensor, ...]:
     """Both sides as bytes; nothing if that would change a value."""
     if not all(image.isfinite().all() for image in pair):

@@ -1,1 +1,1 @@
-"""Two later answers to what pix2pix leaves open: one x, many possible photographs."""
+"""What came after pix2pix: two ways to many photographs for one x, and D at several scales."""

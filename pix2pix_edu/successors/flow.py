@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.layers import group_norm, replace_norms
 from pix2pix_edu.training import Batches, set_learning_rate
 
 
@@ -19,10 +20,7 @@ class FlowNetwork(nn.Module):
     def __init__(self, depth: int = 4, width: int = 24):
         super().__init__()
         self.unet = Generator(in_channels=7, depth=depth, width=width, dropout=0.0)
-        for name, module in list(self.unet.named_modules()):
-            if isinstance(module, nn.BatchNorm2d):
-                block, place = name.rsplit(".", 1)
-                self.unet.get_submodule(block)[int(place)] = nn.GroupNorm(8, module.num_features)
+        replace_norms(self.unet, group_norm)
 
     def forward(self, x: Tensor, mixture: Tensor, t: Tensor) -> Tensor:
         """Guess y (batch, 3, height, width). t holds a number from 0, only noise, to 1 for each picture."""
@@ -42,7 +40,7 @@ def flow_loss(network: FlowNetwork, x: Tensor, y: Tensor, random: torch.Generato
 def train_flow(
     network: FlowNetwork, batches: Batches | Sequence[tuple[Tensor, Tensor]], steps: int, lr: float = 2e-3, seed: int = 0
 ) -> Iterator[float]:
-    """Train a new network for `steps` steps, with a learning rate that falls to zero over the second half; yield the loss of each step."""
+    """Train a new network for `steps` steps, and yield the loss of each. The rate rises for 100 steps, and falls in the second half."""
     device = next(network.parameters()).device
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
     random = torch.Generator().manual_seed(seed)
@@ -59,11 +57,11 @@ def train_flow(
 
 @torch.no_grad()
 def sample(network: FlowNetwork, x: Tensor, mixture: Tensor, steps: int, first: int = 0) -> Tensor:
-    """Walk from a mixture, by default noise alone, to a photograph of x, both (batch, 3, height, width).
+    """Walk from a mixture, at first noise alone, to a photograph of x, both (batch, 3, height, width).
 
     The whole walk has `steps` steps of equal length; `first` is the number of the first one that is taken.
     """
     for step in range(first, steps):
-        guess = network(x, mixture, torch.full((len(x),), step / steps))
+        guess = network(x, mixture, torch.full((len(x),), step / steps, device=x.device))
         mixture = mixture + (guess - mixture) / (steps - step)  # at the last step, the guess itself
     return mixture

@@ -11,7 +11,7 @@ from torch.distributions import Normal, kl_divergence
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import down_block
 from pix2pix_edu.objective import Objective, fake_loss, real_loss
-from pix2pix_edu.training import Descend, Losses, Pix2Pix, descend
+from pix2pix_edu.training import Losses, Pix2Pix, descend
 
 NUMBERS = 8  # in z
 KL_WEIGHT = 0.5  # how much the encoder's z should look like the random one
@@ -38,7 +38,7 @@ class LatentGenerator(nn.Module):
         return Normal(mean, (log_variance.clamp(-8.0, 4.0) / 2).exp())
 
 
-def latent_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective, descend: Descend = descend) -> Losses:
+def latent_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
     """Update D once, then G and its encoder once: with a fake made with the z of y, and another one with a random z."""
     G, D = model.generator, model.discriminator
     of_y = G.encode(x, y)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.objective import Objective, fake_loss, real_loss
-from pix2pix_edu.training import Descend, Losses, Pix2Pix, descend
+from pix2pix_edu.training import Losses, Pix2Pix, descend
 
 SCALES = 3
 MATCHING_WEIGHT = 10.0  # of feature matching, as in pix2pixHD
@@ -43,7 +43,7 @@ def feature_matching(of_fake: list[list[Tensor]], of_y: list[list[Tensor]]) -> T
     return torch.stack([F.l1_loss(fake, y) for fake, y in pairs]).mean()
 
 
-def scales_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective, descend: Descend = descend) -> Losses:
+def scales_step(model: Pix2Pix, x: Tensor, y: Tensor, objective: Objective) -> Losses:
     """Update all of D once, then G once, which also learns to match D's features of y."""
     G, D = model.generator, model.discriminator
     fake = G(x)

@@ -22,6 +22,7 @@ from publishing.site import execute, languages, links, outputs, pages, slides
 TITLE = "pix2pix, taught by running it"  # as in conf.py
 ROOT, HERE = execute.ROOT, Path(__file__).parent
 NETWORK = "houses_128"  # of the board
+MARK = ".nojekyll"  # by this file a folder is known to be a site; without it GitHub Pages leaves out folders that begin with _
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")  # what a browser needs of it
 NAMES = {
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
@@ -45,10 +46,13 @@ def main() -> None:
 
 def build(folder: Path, profile: str, only: list[str] = ()) -> None:
     """Write the site to a folder, which is made anew. Lessons that are not in `only`, if any are named, are shown without outputs."""
+    if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
+        raise SystemExit(f"{folder} contains something else: name a new folder")
     source = folder.with_name(f"{folder.name}.source")
     for old in (folder, source):
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / MARK).touch()
     site = outputs.Site(folder)
     collect(source)
     write_lessons(source, site, profile, only)
@@ -61,7 +65,6 @@ def build(folder: Path, profile: str, only: list[str] = ()) -> None:
     write_in("zh", folder, profile, only)
     slides.write(ROOT / "docs" / "slides.md", site)
     copy_mathjax(folder / "_static" / "mathjax")
-    (folder / ".nojekyll").touch()  # else GitHub Pages leaves out folders that begin with _
     if found := list(links.problems(folder)):
         raise SystemExit("\n".join(found))
 

@@ -43,7 +43,7 @@ def _run(notebook: Path, profile: str) -> nbformat.NotebookNode:
     """Execute a notebook from a fresh kernel in an empty folder."""
     copy = nbformat.read(notebook, 4)
     copy.cells.insert(0, nbformat.v4.new_code_cell(SHOW_AS_SVG))
-    environment = {**os.environ, "PIX2PIX_PROFILE": profile, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PIX2PIX_PROFILE": profile, "PIX2PIX_LANGUAGE": "en", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory() as folder:
         seconds = {"timeout": 60 * MINUTES, "startup_timeout": 60 * MINUTES}
         client = NotebookClient(copy, **seconds, extra_arguments=["--log-level=ERROR"], resources={"metadata": {"path": folder}})
@@ -63,6 +63,6 @@ def _library() -> bytes:
     for file in sorted((ROOT / "pix2pix_edu").rglob("*.py")) + sorted((ROOT / "pix2pix_edu" / "play").glob("*.[jc]s*")):
         digest.update(file.read_bytes())
     for file in sorted((ROOT / "data").glob("*/**/*")):
-        if file.parent.name != "pictures":  # those are for the README
-            digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size}".encode())
+        if file.is_file() and file.parent.name != "pictures":  # those are for the README
+            digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
     return digest.digest()

@@ -118,7 +118,10 @@ def _after_one_step(detached: bool) -> Tensor:
         x, y = small_batches()[0]
         torch.manual_seed(0)
         fake = G(x)
-        descend((real_loss(D(x, y)) + fake_loss(D(x, fake.detach() if detached else fake))) / 2, model.discriminator_optimizer)
+        d_loss = (real_loss(D(x, y)) + fake_loss(D(x, fake.detach() if detached else fake))) / 2
+        model.discriminator_optimizer.zero_grad()
+        d_loss.backward()  # without `inputs`, as most programs call it: its gradient reaches G unless the fake was detached
+        model.discriminator_optimizer.step()
         torch.manual_seed(0)
         descend(real_loss(D(x, G(x))), model.generator_optimizer)
         return parameters_to_vector(G.parameters()).detach()

@@ -74,14 +74,13 @@ def home(source: Path, site: Site) -> str:
     lessons = sorted(file.stem for file in (source / "notebooks").glob("[0-9]*.ipynb"))
     more = sorted(file.stem for file in (source / "notebooks").glob("[!0-9]*.ipynb"))
     docs = [str(file.relative_to(source).with_suffix("")) for place in ("docs", "data") for file in sorted((source / place).glob("*.md"))]
-    path = PATH if (source / PATH).exists() else "docs/teaching.md"
     trees = {
-        "Start": ["questions", *([PATH.removesuffix(".md")] if path == PATH else [])],
+        "Start": ["questions", PATH.removesuffix(".md")],
         "Lessons": [f"notebooks/{name}" for name in lessons],
         "More to run": [f"notebooks/{name}" for name in more],
         "Help": [name for name in docs if f"{name}.md" != PATH],
     }
-    return home_page("Pix2pix, taught by running it", lessons[0], trees, site, path.replace(".md", ".html"))
+    return home_page("Pix2pix, taught by running it", lessons[0], trees, site, PATH.replace(".md", ".html"))
 
 
 def home_page(title: str, first: str, trees: dict[str, list[str]], site: Site, path: str, up: str = "", asked: str = "") -> str:

@@ -568,6 +568,29 @@ def test_pictures_that_did_not_load_are_asked_for_again_at_the_next_change(visit
     assert near(canvas_pixels(page, ".runs-wipe canvas:nth-of-type(2)"), fakes("lambda_10", 0, 3000)[2])
 
 
+def test_what_was_asked_for_while_something_failed_is_done_all_the_same(visit):
+    done = visit().evaluate("""async () => {
+      const { newestOnly } = await import("./dom.js");
+      const [done, failed] = [[], []];
+      const ask = newestOnly(async (name) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if (name === "first") throw new Error("no network");
+        done.push(name);
+      }, (error) => failed.push(error.message));
+      const first = ask("first");
+      ask("second");
+      ask("third");
+      await first;
+      await ask("fourth");
+      return [done, failed];
+    }""")
+    assert done == [["third", "fourth"], ["no network"]]
+
+
+def test_strides_may_be_given_as_a_number(visit):
+    assert caption(visit("patch", {"strides": 2211})).startswith("Patch 34 ")
+
+
 def test_the_line_between_fake_and_real_follows_the_pointer(visit):
     page = visit("runs")
     runs(page)

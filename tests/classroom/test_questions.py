@@ -100,6 +100,16 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
+def test_a_prediction_that_was_entered_after_the_answer_does_not_count_as_correct(ask, folder, monkeypatch):
+    question().reveal("less")
+    assert "Noted: less" in enter(ask, "less")
+    tables = []
+    monkeypatch.setattr(questions, "display", tables.append)
+    review(LESSON)
+    assert "<td>less</td><td>less</td><td></td>" in tables[0].value
+    assert "<td>yes</td>" not in tables[0].value
+
+
 def test_two_kernels_that_write_to_the_same_lesson_lose_no_answer(tmp_path, folder):
     kernels = [kernel(name, 60) for name in ("a", "b")]
     ready = [tmp_path / f"ready-{name}" for name in ("a", "b")]

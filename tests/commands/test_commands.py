@@ -88,6 +88,14 @@ def test_train_and_translate_work_on_your_own_folders(monkeypatch, tmp_path, two
         assert f"the pairs of the run are not at {tmp_path / 'both'}" in refusal(monkeypatch, "evaluate", tmp_path / "run")
 
 
+def test_a_folder_with_train_and_test_but_without_val_is_trained_on(monkeypatch, tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "pairs" / split).mkdir(parents=True)
+        Image.effect_noise((96, 48), 99).convert("RGB").save(tmp_path / "pairs" / split / "a.png")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", tmp_path / "pairs")
+    assert "the run was trained on every pair" in refusal(monkeypatch, "evaluate", tmp_path / "run")
+
+
 @pytest.mark.parametrize("sides", [(1, 1), (5, 70), (64, 64), (65, 31)])
 def test_a_picture_of_any_size_is_translated_at_its_size(sides):
     assert translate(Generator(depth=4, width=4), torch.zeros(3, *sides)).shape == (3, *sides)

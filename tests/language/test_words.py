@@ -60,7 +60,13 @@ def test_the_language_is_that_of_the_environment_and_else_english(monkeypatch, w
 
 def test_without_the_variable_the_language_is_that_of_the_system(monkeypatch):
     monkeypatch.delenv("PIX2PIX_LANGUAGE", raising=False)
-    for system, expected in (("zh_CN", "zh"), ("en_US", "en"), (None, "en")):
+    for system, expected in (
+        ("zh_CN", "zh"),
+        ("Chinese (Simplified)_China", "zh"),
+        ("en_US", "en"),
+        ("English_United States", "en"),
+        (None, "en"),
+    ):
         monkeypatch.setattr(words.locale, "getlocale", lambda system=system: (system, "UTF-8"))
         assert language() == expected
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from repository import ROOT
 
 from pix2pix_edu.classroom.explorer import choice, explore
-from publishing.site import execute, links, outputs, pages, slides
+from publishing.site import build, execute, links, outputs, pages, slides
 from publishing.site.measured import MYTHS
 from publishing.site.site_figures import as_svg
 
@@ -158,3 +158,22 @@ def test_the_workflow_that_publishes_the_site_builds_it_with_the_commands_of_the
     (path,) = [step["with"]["path"] for step in job["steps"] if step.get("uses", "").startswith("actions/upload-pages-artifact")]
     assert f"publishing.site.build {path}" in (ROOT / "Makefile").read_text()
     assert workflow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+
+
+def test_a_folder_with_something_else_is_not_deleted(tmp_path):
+    (tmp_path / "thesis.txt").write_text("two years of work")
+    with pytest.raises(SystemExit, match="contains something else: name a new folder"):
+        build.build(tmp_path, "smoke")
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_lessons_are_executed_in_english_whatever_the_language_of_the_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    monkeypatch.setenv("PIX2PIX_LANGUAGE", "zh")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("from pix2pix_edu.language.words import language\nprint(language())")]
+    )
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "told.ipynb")
+    done = execute._run(tmp_path / "told.ipynb", "smoke")
+    assert done.cells[0].outputs[0].text == "en\n"

@@ -1,15 +1,15 @@
 """The recorded trainings of lesson 10, as tables."""
 
 from pix2pix_edu.experiments.cells import SEEDS
-from pix2pix_edu.experiments.successors import FLOW_STEPS, STEMS, Houses, score
-from pix2pix_edu.files import DATA, read_object
+from pix2pix_edu.experiments.successors import FLOW_STEPS, Houses, record_file, score
+from pix2pix_edu.files import read_object
 
 TITLES = {"wall": "spread of walls", "difference": "difference", "sharpness": "fine detail", "blotchiness": "blotches", "fid": "FID"}
 
 
 def records(method: str) -> list[dict]:
     """The records of a method, one for each seed."""
-    return [read_object(DATA / "successors" / f"{STEMS[method]}-{seed}.json") for seed in SEEDS]
+    return [read_object(record_file(method, seed)) for seed in SEEDS]
 
 
 def scores(method: str, measure: str, steps: int | None = None) -> list[float]:
