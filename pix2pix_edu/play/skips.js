@@ -63,6 +63,7 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
     paintPicture(canvases.full, full);
     paintPicture(canvases.part, part);
     paintDifference(canvases.difference, full, part);
+    pictures.at(-1).classList.toggle("skips-same", keep.every(Boolean)); // a black square would say little
     single.forEach((picture, i) => paintPicture(alone[i], picture));
     const names = levels.filter((_, i) => !keep[i]).map((level) => nameOf(level, data));
     const switched = names.length ? t`Switched off: ${names.reduce((all, next) => t`${all}; ${next}`)}.` : t`Switched off: nothing.`;

@@ -198,9 +198,11 @@ def test_a_first_skip_that_is_switched_off_loads_its_network_and_shows_what_torc
     page = visit()
     section = go_to(page, "skips")
     expect(section.locator(".play-caption")).to_contain_text("Switched off: nothing.")
+    expect(section.get_by_text("difference (black: none)")).to_be_hidden()
     assert [url for url in asked_for(page) if url.startswith(("networks/", "runtime/"))] == []
     section.get_by_role("checkbox", name="skip 2").uncheck()
     expect(section.locator(".play-caption")).to_contain_text("Switched off: skip 2, 16 x 16", timeout=60 * SECONDS)
+    expect(section.get_by_text("difference (black: none)")).to_be_visible()
     assert [url for url in asked_for(page) if url.startswith("networks/")] == ["networks/houses_64.onnx"]
     house = next(iter(sample_sketches(64).values()))
     for number, keep in ((1, [1, 1, 1, 1]), (2, [1, 0, 1, 1])):

@@ -26,11 +26,12 @@ def of_photographs(houses: Houses) -> dict[str, float]:
 
 def print_rows(rows: dict[str, dict[str, list[float]]]) -> None:
     """Print a table: for each name, the lowest and the highest value of each measure."""
-    print(f"{'':24}" + "".join(f"{TITLES[measure]:>18}" for measure in next(iter(rows.values()))))
+    print(f"{'':16}" + "".join(f"{TITLES[measure]:>16}" for measure in next(iter(rows.values()))))
     for name, values in rows.items():
-        print(f"{name:24}" + "".join(f"{_span(each):>18}" for each in values.values()))
+        print(f"{name:16}" + "".join(f"{_span(each):>16}" for each in values.values()))
 
 
 def _span(values: list[float]) -> str:
-    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
+    digits = 3 if max(values) < 10 else 1
+    low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
     return low if low == high else f"{low} to {high}"
