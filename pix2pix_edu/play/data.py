@@ -77,7 +77,7 @@ def draw(network: str) -> dict:
 
 def variants() -> dict:
     """The board, and the networks that differ in lambda alone or in the patch alone."""
-    rows = {"lambda, with patch 16": ("lambda", LAMBDAS), "patch, with lambda 100": ("patch", JUDGES)}
+    rows = {"λ, with patch 16": ("λ", LAMBDAS), "patch, with λ 100": ("patch", JUDGES)}
     titled = [
         {"title": title, "networks": [{"name": name, "title": f"{word} {value}"} for value, name in networks.items()]}
         for title, (word, networks) in rows.items()

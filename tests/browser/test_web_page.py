@@ -221,7 +221,7 @@ def test_a_stroke_on_the_board_of_the_eight_networks_loads_each_of_them_once(vis
     assert networks == sorted(f"networks/{name}.onnx" for name in {*LAMBDAS.values(), *JUDGES.values()})
     drawing = Image.fromarray(pixels(page, "#variants .board canvas"))
     expected = np.asarray(to_image(in_torch(drawing)), dtype=int)
-    same = section.locator("figure", has_text=re.compile("^lambda 100$")).locator("canvas").first
+    same = section.locator("figure", has_text=re.compile("^λ 100$")).locator("canvas").first
     same.evaluate("canvas => canvas.id = 'the-network-of-the-board'")
     assert abs(pixels(page, "#the-network-of-the-board") - expected).max() <= 1
 
@@ -234,7 +234,7 @@ def test_the_verdicts_on_the_sample_are_there_when_they_are_asked_for(visit):
     G, D = load_pretrained("houses_64")
     with torch.no_grad():
         real = D(x, without_dropout(G)(x)).sigmoid().mean()
-    words = section.get_by_role("img", name="lambda 100:").get_attribute("aria-label")
+    words = section.get_by_role("img", name="λ 100:").get_attribute("aria-label")
     assert float(re.search(r"probability (\d\.\d\d)", words)[1]) == pytest.approx(float(real), abs=0.006)
 
 
