@@ -79,6 +79,12 @@ def remove_unfinished(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def refuse_special(path: Path) -> None:
+    """Raise an error if a link, a pipe or a device is where a file is to be written: replacing it would break what uses it."""
+    if os.path.lexists(path) and (path.is_symlink() or not (path.is_file() or path.is_dir())):
+        raise ValueError(f"{path} is a link, a pipe or a device: name an ordinary file")
+
+
 def refuse_unwritable(folder: Path) -> None:
     """Raise an error if nothing could be written to a folder, which need not exist yet: before hours of work instead of after them."""
     place = folder

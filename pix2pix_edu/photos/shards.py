@@ -36,6 +36,7 @@ class ShardedPairs(PhotoPairs):
                     if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES) and not name.startswith("."):
                         self.files.append(shard / member.name)
                         self._places.append((shard, member.offset_data, member.size))
+                _refuse_broken_off(shard, tar.offset)
         except (tarfile.TarError, OSError, EOFError) as error:
             raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): it must not be compressed") from error
 
@@ -65,6 +66,15 @@ class ShardedPairs(PhotoPairs):
     def _open(self, index: int) -> Halves:
         with naming(self.files[index]), Image.open(self._read(index)) as image:
             return self._split(values_of(ImageOps.exif_transpose(image)))
+
+
+def _refuse_broken_off(shard: Path, end: int) -> None:
+    """Raise an error unless a tar file has only zeros after its last member: Python ends the list at a damaged header without a word."""
+    with open(shard, "rb") as file:
+        file.seek(end)
+        block = file.read(tarfile.BLOCKSIZE)
+        if len(block) < tarfile.BLOCKSIZE or any(chunk.strip(b"\0") for chunk in (block, *iter(lambda: file.read(2**20), b""))):
+            raise tarfile.ReadError(f"it breaks off at byte {end:,}, so what follows would be lost: make it again")
 
 
 def list_shards(folder: Path) -> list[Path]:

@@ -60,10 +60,16 @@ def newest(folder: Path, repair: bool = True) -> dict | None:
             continue
         for file in damaged if repair else ():
             print(f"{file} is damaged: it is now {set_aside(file).name}, and the run continues from the checkpoint before it")
+        _announce_older(path)
         return state
     if damaged:
         raise _only_damaged(folder, damaged)
     return None
+
+
+def _announce_older(path: Path) -> None:
+    if path.name == PREVIOUS and not os.path.lexists(path.with_name(NAME)):
+        print(f"{path.parent} has no {NAME}: the checkpoint before it is used, {PREVIOUS}")
 
 
 def _only_damaged(folder: Path, damaged: list[Path]) -> ValueError:
@@ -85,6 +91,7 @@ def read_latest(folder: Path) -> dict:
     path = next(iter(present(folder)), folder / NAME)
     if not path.exists():
         raise ValueError(f"{folder} has no checkpoint yet: train it until its first one is saved")
+    _announce_older(path)
     try:
         return read(path)
     except ValueError as error:

@@ -60,6 +60,8 @@ def write_record(record: dict[str, object], path: Path) -> None:
 def read_record(path: Path) -> dict[str, object]:
     try:
         record = json.loads(path.read_text())
+        if not (isinstance(record["settings"], dict) and isinstance(record["scores"], dict)):
+            raise TypeError("settings and scores are objects")
         return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is not the record of a run: use a file that `evaluate --record` wrote") from error

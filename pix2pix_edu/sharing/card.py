@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pix2pix_edu.files import refuse_unwritable, write_text
+from pix2pix_edu.files import refuse_special, refuse_unwritable, write_text
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.record import command, make_record, read_record
@@ -35,6 +35,9 @@ def write_card(run: Path, file: Path, record: Path | None = None, overwrite: boo
     """Write the card of a run to a Markdown file."""
     if file.is_dir():
         raise ValueError(f"{file} is a folder: name a file for the card, such as {file / 'README.md'}")
+    if file.suffix.lower() != ".md":
+        raise ValueError(f"{file} does not end in .md: name a Markdown file for the card, such as {file.with_suffix('.md')}")
+    refuse_special(file)
     if os.path.lexists(file) and not overwrite:
         raise ValueError(f"{file} exists already: name another file, or add --overwrite to replace it")
     text = make_card(run, record=record)

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pix2pix_edu.files import refuse_unwritable
+from pix2pix_edu.files import refuse_special, refuse_unwritable
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.samples import sample_inputs
 from pix2pix_edu.run.settings import Settings, read_settings
@@ -17,6 +17,7 @@ def export_onnx(run: Path, file: Path, overwrite: bool = False) -> float:
     """Write the generator of a run as an ONNX file. Return how far its output differs from torch's, which is compared first."""
     if file.suffix.lower() != ".onnx" or file.is_dir():
         raise ValueError(f"{file} is no name for the file: name one that ends in .onnx")
+    refuse_special(file)
     if os.path.lexists(file) and not overwrite:
         raise ValueError(f"{file} exists already: name another file, or add --overwrite to replace it")
     packages()  # raises before anything is read if one is missing

@@ -186,7 +186,7 @@ def remember_in_a_buffer(model):
 
 
 def restore_from_a_buffer(model, buffer):
-    restoring_only(*NETWORKS, *ADAMS, "step", "random")(model, torch.load(buffer))
+    restoring_only(*NETWORKS, *ADAMS, "step", "random")(model, torch.load(buffer, weights_only=True))
 
 
 def restore_from_a_copy(model, saved):

@@ -84,3 +84,20 @@ def test_a_bad_picture_in_a_shard_is_named_before_work_begins(tmp_path, name):
     with pytest.raises(ValueError, match=name) as error:
         ShardedPairs(tmp_path, 32)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("damage", ["a bit in a header", "a header of zeros", "cut between members", "cut after the last picture"])
+def test_a_shard_that_breaks_off_is_refused_instead_of_training_on_what_is_before(shards, damage):
+    file = shards / "train-0.tar"
+    with tarfile.open(file) as tar:
+        third = tar.getmembers()[4].offset
+    content = file.read_bytes()
+    broken = {
+        "a bit in a header": content[: third + 20] + bytes([content[third + 20] ^ 4]) + content[third + 21 :],
+        "a header of zeros": content[:third] + bytes(512) + content[third + 512 :],
+        "cut between members": content[:third],
+        "cut after the last picture": content.rstrip(b"\0"),
+    }
+    file.write_bytes(broken[damage])
+    with pytest.raises(ValueError, match=r"train-0\.tar is not a \.tar file, or it is damaged"):
+        ShardedPairs(shards, 32)

@@ -200,3 +200,14 @@ def test_code_in_a_checkpoint_is_not_run_when_its_header_is_read(tmp_path, monke
     with pytest.raises(ValueError, match="has no whole checkpoint"):
         checkpoint.read_header(Path())
     assert not Path("made").exists()
+
+
+@pytest.mark.parametrize("read", [checkpoint.newest, checkpoint.read_latest])
+def test_that_only_the_checkpoint_before_the_newest_is_left_is_said(tmp_path, capsys, read):
+    for _ in range(2):
+        checkpoint.save_and_keep_previous(small_model(), tmp_path, {})
+    assert read(tmp_path)["step"] == 0
+    assert capsys.readouterr().out == ""
+    (tmp_path / checkpoint.NAME).unlink()
+    assert read(tmp_path)["step"] == 0
+    assert f"{tmp_path} has no {checkpoint.NAME}: the checkpoint before it is used" in capsys.readouterr().out

@@ -149,11 +149,16 @@ def test_a_card_replaces_nothing_and_takes_no_scores_of_another_run(monkeypatch,
     assert "card.md exists already: name another file, or add --overwrite" in refusal(monkeypatch, "card", run, file)
     assert file.read_text() == "mine"
     assert f"{tmp_path} is a folder: name a file for the card" in refusal(monkeypatch, "card", run, tmp_path)
+    assert "name a Markdown file for the card" in refusal(monkeypatch, "card", run, run / "checkpoint.pt", "--overwrite")
+    (tmp_path / "link.md").symlink_to(file)
+    assert "is a link, a pipe or a device" in refusal(monkeypatch, "card", run, tmp_path / "link.md", "--overwrite")
     record = {"command": "", "step": 3, "settings": json.loads((own / "run.json").read_text()), "seconds": 0, "sittings": [], "curve": {}}
     (tmp_path / "record.json").write_text(json.dumps(record | {"scores": {}}))
     words = ["card", run, file, "--overwrite", "--record", tmp_path / "record.json"]
     assert "is the record of another run or of earlier steps" in refusal(monkeypatch, *words)
     assert "is not the record of a run" in refusal(monkeypatch, *words[:-1], file)
+    (tmp_path / "record.json").write_text(json.dumps(record | {"settings": None, "scores": {}}))
+    assert "is not the record of a run" in refusal(monkeypatch, *words)
     assert file.read_text() == "mine"
 
 
