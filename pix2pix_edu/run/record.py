@@ -40,7 +40,7 @@ def curve(folder: Path) -> dict[str, list[float]]:
 def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     settings, sessions = read_settings(folder), read_log(folder)
     if not sessions:
-        raise ValueError(f"{folder} has no {FILE}, which training writes: without it there is no record of machine and times: put it back, or train in a new folder")
+        raise ValueError(f"{folder} has no {FILE}, which training writes, with machine and times: put it back, or train in a new folder")
     return {
         "command": command(settings),
         "step": sessions[-1]["until"],
