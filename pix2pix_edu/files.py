@@ -79,6 +79,11 @@ def remove_unfinished(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def is_foreign(folder: Path, mark: str) -> bool:
+    """Whether something is there that we did not write: a file, or a folder that is not empty and has no file named `mark`."""
+    return folder.exists() and not (folder.is_dir() and ((folder / mark).is_file() or not any(folder.iterdir())))
+
+
 def refuse_special(path: Path) -> None:
     """Raise an error if a link, a pipe or a device is where a file is to be written: replacing it would break what uses it."""
     if os.path.lexists(path) and (path.is_symlink() or not (path.is_file() or path.is_dir())):

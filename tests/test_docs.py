@@ -76,7 +76,7 @@ def test_the_program_that_counts_predictions_counts_them(handed_in):
 def test_the_numbers_of_the_page_on_debugging_are_those_of_the_healthy_runs():
     page = " ".join((ROOT / "docs" / "debugging.md").read_text().split())
     logs = [json.loads((ROOT / "data" / "clinic" / f"healthy-{seed}.json").read_text())["log"] for seed in range(3)]
-    for name in ("discriminator", "adversarial", "on_real", "on_fake", "l1"):
+    for name in ("discriminator", "adversarial", "on_real", "on_fake", "l1", "discriminator_gradient"):
         first, last = (mean(mean(log[name][part]) for log in logs) for part in (slice(1), slice(-20, None)))
         assert f"from {first:.2f} to {last:.2f}" in page, name
 

@@ -51,7 +51,7 @@ class Question:
 def predict(notebook: str, name: str, text: str, options: list[str]) -> Question:
     """Display a question. The prediction is entered with a button and can be changed until the answer has been measured.
 
-    Who entered none before can still enter one; it does not count as correct.
+    Someone who has entered none by then can still enter one, which does not count as correct.
     """
     question = Question(notebook, name, text, tuple(options))
     prediction = recall(notebook).get(name, {}).get("prediction")

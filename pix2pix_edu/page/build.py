@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.experiments.successors import SIZE, network_name
-from pix2pix_edu.files import HERE, refuse_unwritable
+from pix2pix_edu.files import HERE, is_foreign, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import catalogue
 from pix2pix_edu.photos.bundled import BUNDLED
@@ -62,7 +62,7 @@ def build(folder: Path, network: str) -> float:
 @contextlib.contextmanager
 def new_page(folder: Path) -> Iterator[Path]:
     """A temporary folder with what every page needs, to be completed. Its files replace those in `folder` if the block ends well."""
-    if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
+    if is_foreign(folder, MARK):
         raise ValueError(f"{folder} contains something else: name a new folder")
     refuse_unwritable(folder)
     packages()  # raises before anything is written if one is missing

@@ -10,6 +10,7 @@ import nbformat
 from sphinx.cmd.build import build_main
 
 from pix2pix_edu.experiments.gallery import GALLERY
+from pix2pix_edu.files import is_foreign
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import say
 from pix2pix_edu.page.build import build as build_playground
@@ -46,7 +47,7 @@ def main() -> None:
 
 def build(folder: Path, profile: str, only: list[str] = ()) -> None:
     """Write the site to a folder, which is made anew. Lessons that are not in `only`, if any are named, are shown without outputs."""
-    if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
+    if is_foreign(folder, MARK):
         raise SystemExit(f"{folder} contains something else: name a new folder")
     source = folder.with_name(f"{folder.name}.source")
     for old in (folder, source):

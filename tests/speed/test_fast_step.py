@@ -48,7 +48,7 @@ IN_32_BITS = [
 def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one(speed):
     fast = model()
     step = fast_step(fast, speed)
-    assert torch.allclose(history(fast, 5, step), history(model(), 5), rtol=1e-4)  # later the rounding has grown
+    assert torch.allclose(history(fast, 10, step), history(model(), 10), rtol=1e-4)
 
 
 @pytest.fixture(scope="module")
