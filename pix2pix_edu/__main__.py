@@ -1,7 +1,6 @@
 """The command line: python -m pix2pix_edu COMMAND, and --help to see the commands."""
 
 import argparse
-import errno
 import importlib
 import os
 import re
@@ -10,23 +9,6 @@ from typing import NoReturn
 
 COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "card", "push", "bench", "compare", "experiments", "page")
 CONTINUED = ("fetch", "train", "compare", "experiments")  # what is stopped there continues when the command is repeated
-
-
-SYSTEM_ERRORS = {  # what follows the path: the reason, and what to do
-    errno.ENOENT: "does not exist or cannot be made there: check the path",
-    errno.EEXIST: "exists and is no folder: move it away, or name another folder",
-    errno.ENOTDIR: "cannot be reached, because a part of this path is no folder: name another path",
-    errno.EISDIR: "is a folder where a file is needed: name another file, or move the folder away",
-    errno.ENOTEMPTY: "is a folder with files in it: name another one, or move it away",
-    errno.EACCES: "may not be read or written by you: get the permission, or name another path",
-    errno.EPERM: "may not be changed by you: get the permission, or name another path",
-    errno.EROFS: "is on a disk that is read-only: name a path on another one",
-    errno.ENOSPC: "cannot be written, because the disk is full: free some space, or name a path on another disk",
-    errno.EFBIG: "would be larger than a file may be here: raise the limit (ulimit -f), or name a path on another disk",
-    errno.ENAMETOOLONG: "is a longer name than this system allows: choose a shorter one",
-    errno.ELOOP: "is a link that leads back to itself: remove it, or name another path",
-    errno.EIO: "cannot be read or written, because the disk reports an error: use another disk",
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -75,14 +57,15 @@ def explain(error: Exception) -> str:
     """One sentence about an error."""
     import torch
 
+    from pix2pix_edu.files import explain_system
+
     text = " ".join(str(error).split())
     if isinstance(error, torch.OutOfMemoryError):
         return "the GPU's memory is full: use a smaller size, width or batch size"
     if isinstance(error, MemoryError) or "can't allocate memory" in text or "Unable to allocate" in text:
         return "this machine has not enough memory for that: use a smaller size, width, batch size or count"
-    if isinstance(error, OSError) and error.filename is not None and error.errno:
-        return f"{error.filename} {SYSTEM_ERRORS.get(error.errno, f'cannot be used ({error.strerror}): name another path')}"
     if isinstance(error, (ValueError, OSError)):
+        text = explain_system(error) if isinstance(error, OSError) else text
         return re.sub(r"\[(Errno|WinError) -?\d+\] ", "", text)
     return f"an unforeseen error, {type(error).__name__}: {text[:200]} (repeat the command with --debug to see where it arose)"
 

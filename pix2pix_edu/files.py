@@ -19,6 +19,22 @@ from filelock import FileLock, Timeout
 HERE = Path(__file__).parent
 DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # in the installed package, or in the checkout
 
+SYSTEM_ERRORS = {  # what follows the path: the reason, and what to do
+    errno.ENOENT: "does not exist or cannot be made there: check the path",
+    errno.EEXIST: "exists and is no folder: move it away, or name another folder",
+    errno.ENOTDIR: "cannot be reached, because a part of this path is no folder: name another path",
+    errno.EISDIR: "is a folder where a file is needed: name another file, or move the folder away",
+    errno.ENOTEMPTY: "is a folder with files in it: name another one, or move it away",
+    errno.EACCES: "may not be read or written by you: get the permission, or name another path",
+    errno.EPERM: "may not be changed by you: get the permission, or name another path",
+    errno.EROFS: "is on a disk that is read-only: name a path on another one",
+    errno.ENOSPC: "cannot be written, because the disk is full: free some space, or name a path on another disk",
+    errno.EFBIG: "would be larger than a file may be here: raise the limit (ulimit -f), or name a path on another disk",
+    errno.ENAMETOOLONG: "is a longer name than this system allows: choose a shorter one",
+    errno.ELOOP: "is a link that leads back to itself: remove it, or name another path",
+    errno.EIO: "cannot be read or written, because the disk reports an error: use another disk",
+}
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
@@ -105,6 +121,13 @@ def refuse_unwritable(folder: Path) -> None:
     except OSError as error:
         error.filename = str(folder)
         raise
+
+
+def explain_system(error: OSError) -> str:
+    """One sentence about an error of the operating system: which path, why, and what to do."""
+    if error.filename is not None and error.errno:
+        return f"{error.filename} {SYSTEM_ERRORS.get(error.errno, f'cannot be used ({error.strerror}): name another path')}"
+    return " ".join(str(error).split())
 
 
 def set_aside(path: Path) -> Path:

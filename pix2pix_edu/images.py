@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff")
+SPLITS = ("train", "val", "test")  # folders of pairs within a folder, which commands choose by name
 
 
 def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
@@ -20,21 +21,31 @@ def list_images(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder: check the path")
     named = [file for file in folder.iterdir() if file.suffix.lower() in suffixes and not file.name.startswith(".")]
-    files = sorted(file for file in named if file.is_file() or file.is_symlink())  # a link to nothing is refused when it is opened
+    files = sorted(filter(_may_be_read, named))
     if not files:
         raise ValueError(f"{folder} holds no images: it needs at least one {', '.join(suffixes)} file")
     return files
 
 
 def skipped(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> str:
-    """Which files of a folder `list_images` leaves out, as a sentence; empty if none. Hidden files and folders are not mentioned."""
-    shown = sorted(file for file in Path(folder).iterdir() if not file.name.startswith(".") and not file.is_dir())
-    names = [file.name for file in shown if file.suffix.lower() not in suffixes or not (file.is_file() or file.is_symlink())]
+    """What of a folder `list_images` leaves out, as a sentence; empty if nothing. Nothing hidden is mentioned."""
+    shown = sorted(file for file in Path(folder).iterdir() if not file.name.startswith("."))
+    left_out = {
+        "file": [file.name for file in shown if not file.is_dir() and not (file.suffix.lower() in suffixes and _may_be_read(file))],
+        "folder": [file.name for file in shown if file.is_dir() and file.name not in SPLITS],
+    }
+    names = [name for group in left_out.values() for name in group]
     if not names:
         return ""
-    files = f"{len(names)} files in {folder} are" if len(names) > 1 else f"1 file in {folder} is"
+    counted = " and ".join(f"{len(group)} {kind}{'s' * (len(group) > 1)}" for kind, group in left_out.items() if group)
     named = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
-    return f"{files} skipped ({named}): only regular files that end in {', '.join(suffixes)} are read."
+    inner = ", and none in folders within" if left_out["folder"] else ""
+    is_or_are = "are" if len(names) > 1 else "is"
+    return f"{counted} in {folder} {is_or_are} skipped ({named}): only regular files that end in {', '.join(suffixes)} are read{inner}."
+
+
+def _may_be_read(file: Path) -> bool:
+    return file.is_file() or file.is_symlink()  # a link to nothing is refused when it is opened
 
 
 @contextlib.contextmanager
@@ -62,7 +73,19 @@ def naming(path: str | Path) -> Iterator[None]:
 def open_image(path: str | Path) -> Image.Image:
     """Open an image file and convert it to 8-bit RGB."""
     with reading(path), Image.open(path) as image:
+        refuse_frames(image)
         return to_rgb(ImageOps.exif_transpose(image))  # cameras store the orientation as a tag
+
+
+def refuse_frames(image: Image.Image) -> None:
+    """Raise an error if a file holds several pictures, of which only the first would be used. Smaller copies of it are no pictures."""
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # cameras add a preview to a JPEG
+        size = image.size
+        image.seek(1)
+        if image.size == size:
+            raise ValueError(f"it holds {frames} pictures, and only one could be used: save each in a file of its own")
+        image.seek(0)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

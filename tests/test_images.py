@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from pix2pix_edu.images import jitter, list_images, open_image, skipped, split_pair, to_image, to_rgb, to_tensor
+from pix2pix_edu.photos.picture_files import read_header, read_picture
 
 
 def picture(width=12, height=8):
@@ -192,7 +193,8 @@ def test_files_that_are_not_listed_are_counted_and_the_first_three_named(tmp_pat
     picture().save(tmp_path / "a.png")
     (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
     (tmp_path / ".hidden.gif").touch()
-    (tmp_path / "folder.gif").mkdir()
+    (tmp_path / ".folder").mkdir()
+    (tmp_path / "train").mkdir()  # of pairs: chosen by name
     assert skipped(tmp_path) == ""
     sentences = []
     for name in ("d.gif", "c.txt", "b", "e.gif"):
@@ -204,6 +206,33 @@ def test_files_that_are_not_listed_are_counted_and_the_first_three_named(tmp_pat
         f"3 files in {tmp_path} are skipped (b, c.txt, d.gif)",
         f"4 files in {tmp_path} are skipped (b, c.txt, d.gif, ...)",
     ]
+
+
+def test_folders_within_a_folder_of_pictures_are_named(tmp_path):
+    picture().save(tmp_path / "a.png")
+    (tmp_path / "more").mkdir()
+    assert skipped(tmp_path).startswith(f"1 folder in {tmp_path} is skipped (more): only regular files")
+    assert skipped(tmp_path).endswith("are read, and none in folders within.")
+    (tmp_path / "b.txt").touch()
+    assert skipped(tmp_path).startswith(f"1 file and 1 folder in {tmp_path} are skipped (b.txt, more): ")
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "tif"])
+def test_a_file_with_several_pictures_is_refused(tmp_path, suffix):
+    first, second = picture(), picture().rotate(180)
+    first.save(tmp_path / f"film.{suffix}", save_all=True, append_images=[second])
+    for read in (open_image, read_header, read_picture):
+        with pytest.raises(ValueError, match="it holds 2 pictures, and only one could be used: save each in a file of its own"):
+            read(tmp_path / f"film.{suffix}")
+
+
+def test_a_picture_with_smaller_copies_of_itself_is_read(tmp_path):
+    first = picture(12, 8)
+    first.save(tmp_path / "pyramid.tif", save_all=True, append_images=[first.resize((6, 4))])
+    first.save(tmp_path / "phone.jpg", "MPO", save_all=True, append_images=[first])
+    assert open_image(tmp_path / "pyramid.tif").tobytes() == first.tobytes()
+    assert np.array_equal(read_picture(tmp_path / "pyramid.tif"), np.asarray(first))
+    assert open_image(tmp_path / "phone.jpg").size == read_header(tmp_path / "phone.jpg")[1::-1] == (12, 8)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")

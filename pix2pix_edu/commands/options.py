@@ -1,6 +1,7 @@
 """Numbers and paths on the command line, checked where they are read."""
 
 import argparse
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def _number(kind: type, least: float, most: float) -> Callable[[str], float]:
         try:
             value = kind(text)
         except ValueError:
+            value = None
+        if value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]):  # 1e-400 is not nought, and Python would take it for that
             value = None
         if value is None or not least <= value <= most:  # true for NaN as well
             raise argparse.ArgumentTypeError(f"must be a {'whole ' * (kind is int)}number from {least:,} to {most:,}, got {text[:40]!r}")

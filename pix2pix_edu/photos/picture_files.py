@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pix2pix_edu import images
 from pix2pix_edu.files import whole_file
-from pix2pix_edu.images import from_bytes, list_images, reading, refuse_bytes, refuse_outside, skipped, to_image, to_rgb
+from pix2pix_edu.images import from_bytes, list_images, reading, refuse_bytes, refuse_frames, refuse_outside, skipped, to_image, to_rgb
 from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 
 SUFFIXES = (*images.SUFFIXES, ".npy")
@@ -48,6 +48,7 @@ def read_header(path: Path) -> Header:
             pixels = _map_array(path)
             return Header(*pixels.shape, pixels.dtype.itemsize)
         with Image.open(path) as image:
+            refuse_frames(image)
             return header_of(image)
 
 
@@ -71,6 +72,7 @@ def read_picture(path: Path) -> np.ndarray:
             pixels = np.array(mapped, dtype=mapped.dtype.newbyteorder("="))
         else:
             with Image.open(path) as image:
+                refuse_frames(image)
                 pixels = read_deep(path) if is_deep(image) else values_of(ImageOps.exif_transpose(image))
                 if zero_is_white(image):
                     pixels = (1.0 if image.mode == "F" else 65535) - pixels

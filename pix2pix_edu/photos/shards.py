@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from pix2pix_edu.images import SUFFIXES, naming, skipped
+from pix2pix_edu.images import SUFFIXES, naming, refuse_frames, skipped
 from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
 from pix2pix_edu.photos.picture_files import Header, header_of, values_of
 
@@ -58,6 +58,7 @@ class ShardedPairs(PhotoPairs):
 
     def _header(self, index: int) -> Header:
         with naming(self.files[index]), Image.open(self._read(index)) as image:
+            refuse_frames(image)
             header = header_of(image)
             if header.itemsize > 1:
                 raise ValueError("it has more than 8 bits, which are read from folders only")

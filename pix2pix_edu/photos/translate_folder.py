@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from pix2pix_edu.files import explain_system
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.photos.folders import for_each
 from pix2pix_edu.photos.picture_files import list_pictures, read_header, read_tensor, refuse_channels, suffix_for, write_picture
@@ -39,15 +40,19 @@ def translate_folder(
             x = read_tensor(file, generator.in_channels, size)
             write_picture(translate_tiles(generator, x, tiles) if tiles else translate(generator, x), target, bits)
         except (ValueError, OSError) as error:
+            reason = explain_system(error) if isinstance(error, OSError) else error
             written = f"{number} of {len(files)} translations were written to {outputs}"
-            raise ValueError(f"{file.name} was not translated: {error} ({written})") from error
+            raise ValueError(f"{file.name} was not translated: {reason} ({written})") from error
         yield target
 
 
 def _refuse_collisions(files: list[Path], targets: list[Path], inputs: Path, outputs: Path, overwrite: bool) -> None:
+    if os.path.realpath(outputs) == os.path.realpath(inputs):
+        raise ValueError(f"translations in {outputs} would overwrite the pictures that they are made from: name another folder for them")
     names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
-    if os.path.realpath(outputs) == os.path.realpath(inputs) or len(names) < len(files):
-        raise ValueError(f"translations in {outputs} would overwrite images: choose another folder, and give each image a name of its own")
+    twice = [file.name for file in files if names[file.stem.casefold()] > 1]
+    if twice:
+        raise ValueError(f"{twice[0]} and {twice[1]} in {inputs} would get one name as translations: rename one of them")
     if outputs.exists() and not outputs.is_dir():
         raise ValueError(f"{outputs} is not a folder: choose another name for the folder of translations")
     taken = [target.name for target in targets if target.exists() or target.is_symlink()]

@@ -88,6 +88,9 @@ def save_on_the_way(
 def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> MachineLog:
     """Get the folder of a run ready for writing. What is damaged, missing or changed is printed; damaged files are set aside."""
     folder = saves.folder
+    for path in checkpoint.present(folder):
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder where a checkpoint belongs: move it away")
     remove_unfinished(folder)
     before = checkpoint.read_header(folder)[1].get("data")
     if model.step and before and (changed := change(before, saves.about["data"])):
@@ -95,8 +98,12 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
         print(f"The pairs have changed since this run began: {changed}. It {what_follows}.")
     for name, read in ((LOSSES, read_losses), (FILE, read_log)):
         try:
-            if not read(folder) and model.step:
+            rows = read(folder)
+            known = sum(int(row[0]) <= model.step for row in rows) if name == LOSSES else model.step
+            if not rows and model.step:
                 print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
+            elif known < model.step:
+                print(f"{folder / name} holds the losses of {known} of the {model.step} steps so far: the others are lost.")
         except ValueError as error:
             print(f"{error} (it is kept as {set_aside(folder / name).name})")
     return MachineLog(folder, model.step, model.device, arithmetic)

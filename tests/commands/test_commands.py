@@ -209,7 +209,8 @@ def test_export_writes_the_networks_under_the_references_names(monkeypatch, tmp_
 def test_translations_never_overwrite_the_inputs_or_one_another(monkeypatch, tmp_path, noise):
     torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
     before = (noise / "a.png").read_bytes()
-    assert "would overwrite images" in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, noise)
+    assert "would overwrite the pictures that they are made from" in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, noise)
     Image.new("RGB", (32, 32)).save(noise / "a.bmp")
-    assert "would overwrite images" in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
+    sentence = f"a.bmp and a.png in {noise} would get one name as translations: rename one of them"
+    assert sentence in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
     assert (noise / "a.png").read_bytes() == before

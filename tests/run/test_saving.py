@@ -241,6 +241,23 @@ def test_a_file_that_was_removed_between_two_sessions_is_said(begun, name, capsy
     assert f"{name} is missing or empty: what it held of the steps up to 6 is lost." in capsys.readouterr().out
 
 
+def test_losses_that_are_missing_in_the_middle_are_counted(begun, capsys):
+    head, *rows = (begun / "losses.csv").read_text().splitlines(keepends=True)
+    (begun / "losses.csv").write_text("".join([head, *rows[:2], *rows[4:]]))
+    train(begun)
+    assert "losses.csv holds the losses of 4 of the 6 steps so far: the others are lost." in capsys.readouterr().out
+    assert [row[0] for row in read_losses(begun)] == ["1", "2", "5", "6", "7", "8", "9", "10", "11", "12"]
+
+
+def test_a_folder_in_place_of_the_previous_checkpoint_is_refused_before_the_training(begun):
+    (begun / "checkpoint.previous.pt").unlink(missing_ok=True)
+    (begun / "checkpoint.previous.pt").mkdir()
+    before = (begun / "losses.csv").read_bytes()
+    with pytest.raises(ValueError, match=r"checkpoint\.previous\.pt is a folder where a checkpoint belongs: move it away"):
+        train(begun)
+    assert (begun / "losses.csv").read_bytes() == before
+
+
 def test_nothing_is_said_to_be_missing_when_all_is_there(begun, capsys):
     train(begun)
     assert capsys.readouterr().out == ""
