@@ -30,7 +30,12 @@ def served_jupyterlab(folder: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--IdentityProvider.token=", f"--notebook-dir={folder}"]
-    environment = {**os.environ, "PIX2PIX_PROFILE": "smoke", "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    environment = {
+        **os.environ,
+        "PIX2PIX_PROFILE": "smoke",
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTER_CONFIG_PATH": str(NOTEBOOKS.parent / "publishing" / "jupyterlab"),  # as make lab sets it
+    }
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *options], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"

@@ -12,6 +12,14 @@ from pix2pix_edu.images import to_tensor
 from pix2pix_edu.play.answers import HOUSES, NOISE, SEED, open_flow, walk
 
 
+def test_no_code_of_a_lesson_scrolls_sideways(page, jupyterlab):
+    page.goto(f"{jupyterlab}/lab/tree/02_objective.ipynb?reset")
+    cells = page.locator(".jp-CodeCell .jp-InputArea .cm-scroller")
+    cells.last.wait_for()
+    assert max(len(line) for line in page.locator(".jp-CodeCell .cm-line").all_inner_texts()) > 120
+    assert cells.evaluate_all("cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).length") == 0
+
+
 @pytest.mark.parametrize("notebook", ["00_tour", "03_unet_skips", "04_patchgan", "08_published"])
 def test_every_control_of_a_lesson_works_from_the_keyboard_and_changes_the_picture_and_its_words(page, jupyterlab, notebook):
     run_all(page, jupyterlab, notebook)
