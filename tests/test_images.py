@@ -315,6 +315,8 @@ def test_32_bit_whole_numbers_that_fit_into_bytes_are_not_taken_for_a_nearly_bla
     ramp = np.arange(256, dtype=np.int32).reshape(16, 16)
     Image.fromarray(ramp).save(tmp_path / "bytes.tif")
     Image.fromarray(ramp * 257).save(tmp_path / "full.tif")
+    Image.fromarray(ramp * 0).save(tmp_path / "black.tif")  # in any number of bits
     with pytest.raises(ValueError, match=r"bytes.tif cannot be read .*none is above 255: save it in 8 bits"):
         open_image(tmp_path / "bytes.tif")
     assert np.array_equal(np.asarray(open_image(tmp_path / "full.tif"))[..., 0], ramp)
+    assert not np.asarray(open_image(tmp_path / "black.tif")).any()
