@@ -23,7 +23,9 @@ def test_rectangles_are_translated_too():
 
 
 def test_channels_may_differ_between_input_and_output():
-    assert Generator(in_channels=12, out_channels=1, depth=3, width=4)(torch.randn(1, 12, 16, 16)).shape == (1, 1, 16, 16)
+    generator = Generator(in_channels=12, out_channels=1, depth=3, width=4)
+    assert (generator.in_channels, generator.out_channels) == (12, 1)
+    assert generator(torch.randn(1, 12, 16, 16)).shape == (1, 1, 16, 16)
 
 
 def test_the_output_lies_between_minus_one_and_one():

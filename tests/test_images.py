@@ -316,7 +316,9 @@ def test_32_bit_whole_numbers_that_fit_into_bytes_are_not_taken_for_a_nearly_bla
     Image.fromarray(ramp).save(tmp_path / "bytes.tif")
     Image.fromarray(ramp * 257).save(tmp_path / "full.tif")
     Image.fromarray(ramp * 0).save(tmp_path / "black.tif")  # in any number of bits
-    with pytest.raises(ValueError, match=r"bytes.tif cannot be read .*none is above 255: save it in 8 bits"):
-        open_image(tmp_path / "bytes.tif")
+    Image.fromarray(ramp // 255).save(tmp_path / "bits.tif")
+    for name, most in (("bytes", 255), ("bits", 1)):
+        with pytest.raises(ValueError, match=rf"{name}.tif cannot be read .*none is above {most}: save it in 8 bits"):
+            open_image(tmp_path / f"{name}.tif")
     assert np.array_equal(np.asarray(open_image(tmp_path / "full.tif"))[..., 0], ramp)
     assert not np.asarray(open_image(tmp_path / "black.tif")).any()

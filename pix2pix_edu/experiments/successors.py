@@ -33,7 +33,7 @@ COUNTED = (1, 2, 4, 8, 16, 32)  # its numbers of steps that are compared
 
 
 class Method(NamedTuple):
-    """A way to train, and its number of steps: all of them take five to eight minutes on one core."""
+    """A way to train, and its number of steps: all of them take four to eight minutes on one core."""
 
     network: type[nn.Module]
     steps: int
