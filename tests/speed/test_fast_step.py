@@ -48,7 +48,8 @@ IN_32_BITS = [
 def test_in_32_bits_the_fast_step_has_the_losses_of_the_plain_one(speed):
     fast = model()
     step = fast_step(fast, speed)
-    assert torch.allclose(history(fast, 10, step), history(model(), 10), rtol=1e-4)
+    # Five steps: from then on, Adam lets the last digits, which differ, grow from step to step.
+    assert torch.allclose(history(fast, 5, step), history(model(), 5), rtol=1e-5)
 
 
 @pytest.fixture(scope="module")
