@@ -37,7 +37,8 @@ def main() -> None:
         arguments = build_parser().parse_args()
         name = arguments.command
         arguments.act(arguments)
-        sys.stdout.flush()
+        if sys.stdout:  # None if it was closed before the start
+            sys.stdout.flush()
     except KeyboardInterrupt as stop:
         sys.unraisablehook = lambda _: None  # half-made progress bars would print tracebacks as they are removed
         message = f"\n{name}: {str(stop) or 'stopped'}{'; it continues when you repeat the command' * (name in CONTINUED)}"
@@ -50,7 +51,10 @@ def main() -> None:
         message = f"{name}: {explain(error)}"
     else:
         return
-    sys.exit(message)
+    # A file name may hold characters that a terminal obeys.
+    sys.exit(
+        "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in message) if isinstance(message, str) else message
+    )
 
 
 def explain(error: Exception) -> str:

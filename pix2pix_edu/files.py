@@ -142,10 +142,11 @@ def set_aside(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def one_writer(path: Path, wait: float = 0.0) -> Iterator[None]:
+def one_writer(path: Path, wait: float = 0.0, name: Path | None = None) -> Iterator[None]:
     """Let no other process write to `path`, a file or a folder, while the block runs.
 
-    If another one does so for longer than `wait` seconds, raise an error that names it. The lock ends with its process, however that ends.
+    If another one does so for longer than `wait` seconds, raise an error that names it, and `path` by its `name` if it has one. The lock
+    ends with its process, however that ends.
     """
     lock, holder = (path.with_name(f".{path.name}.{what}") for what in ("lock", "writer"))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,7 @@ def one_writer(path: Path, wait: float = 0.0) -> Iterator[None]:
             if not lock.exists():  # it was not made, as on a disk for which the system accepts no new files
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
             user = _read_holder(holder)
-            raise ValueError(f"{path} is in use by {user}: wait until that has ended, or stop it, and repeat this") from None
+            raise ValueError(f"{name or path} is in use by {user}: wait until that has ended, or stop it, and repeat this") from None
         except NotImplementedError:  # some network drives have no locks
             pass
         with contextlib.suppress(OSError):

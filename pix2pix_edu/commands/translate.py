@@ -2,7 +2,6 @@
 
 import argparse
 
-import torch
 from tqdm import tqdm
 
 from pix2pix_edu.commands.options import SEED, path, refuse_ignored, whole
@@ -51,10 +50,10 @@ def run(arguments: argparse.Namespace) -> None:
     if not any(isinstance(module, AlwaysDropout) and module.p for module in generator.modules()):
         refuse_ignored(arguments, ["seed"], "on this generator, which has no dropout: leave it out")
     generator = place(generator, arguments.fast)
-    torch.manual_seed(arguments.seed or 0)
     if arguments.inputs.is_dir() and (left_out := skipped_pictures(arguments.inputs)):
         print(left_out)
-    translating = translate_folder(generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size, tiles)
+    options = (arguments.bits, arguments.overwrite, size, tiles, arguments.seed or 0)
+    translating = translate_folder(generator, arguments.inputs, arguments.outputs, *options)
     written = list(tqdm(translating, unit="picture", delay=0.5))
     print(f"{len(written)} pictures written to {arguments.outputs}" + (f", each of {size} x {size} pixels" if size else ""))
 

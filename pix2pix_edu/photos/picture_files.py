@@ -162,6 +162,8 @@ def write_picture(values: Tensor, path: Path, bits: int = 8) -> None:
 def _map_array(path: Path) -> np.ndarray:
     """The array in a .npy file, as (height, width, channels), left on the disk until it is used."""
     pixels = np.lib.format.open_memmap(path, mode="r")  # not np.load, which also opens archives of arrays
+    if path.stat().st_size != pixels.offset + pixels.nbytes:
+        raise ValueError(f"it is longer than an array of the shape {pixels.shape} needs")
     native = pixels.dtype.newbyteorder("=")
     if native not in (np.uint8, np.uint16) and native.kind != "f":
         raise ValueError(f"it must hold uint8, uint16 or floats from 0 to 1, and it holds {pixels.dtype}")

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from pix2pix_edu.files import explain_system
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.photos.folders import for_each
@@ -21,12 +23,13 @@ def translate_folder(
     overwrite: bool = False,
     size: int | None = None,
     tiles: Tiles | None = None,
+    seed: int = 0,
 ) -> Iterator[Path]:
     """Translate every picture in `inputs` to a file of the same name in `outputs`, and yield each path once it is written.
 
     The files are PNG for 1 or 3 channels in 8 bits and for 1 channel in 16 bits, otherwise .npy. All inputs are checked first, as far
     as their headers tell, and no file is replaced unless `overwrite` allows it. With a size, each input is first resized to a square;
-    with tiles, it is translated tile by tile.
+    with tiles, it is translated tile by tile. `seed` is that of the dropout, for each picture anew: no picture depends on the others.
     """
     if tiles:
         tiles.refuse_misfit(generator.depth)
@@ -38,6 +41,7 @@ def translate_folder(
     for number, (file, target) in enumerate(zip(files, targets, strict=True)):
         try:
             x = read_tensor(file, generator.in_channels, size)
+            torch.manual_seed(seed)
             write_picture(translate_tiles(generator, x, tiles) if tiles else translate(generator, x), target, bits)
         except (ValueError, OSError) as error:
             reason = explain_system(error) if isinstance(error, OSError) else error
@@ -50,6 +54,8 @@ def _refuse_collisions(files: list[Path], targets: list[Path], inputs: Path, out
     if os.path.realpath(outputs) == os.path.realpath(inputs):
         raise ValueError(f"translations in {outputs} would overwrite the pictures that they are made from: name another folder for them")
     names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
+    if (outputs / "run.json").exists():
+        raise ValueError(f"{outputs} is the folder of a run, which has pictures of its own: name another folder for the translations")
     twice = [file.name for file in files if names[file.stem.casefold()] > 1]
     if twice:
         raise ValueError(f"{twice[0]} and {twice[1]} in {inputs} would get one name as translations: rename one of them")

@@ -24,7 +24,7 @@ from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, train, 
 def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
     """The run in this folder at its last checkpoint, or a new run. A folder with a run of other settings is refused."""
     # A folder without a checkpoint needs no lock yet, which would remain there if the training is refused.
-    with one_writer(folder / "training") if share.first and checkpoint.present(folder) else contextlib.nullcontext():
+    with one_writer(folder / "training", name=folder) if share.first and checkpoint.present(folder) else contextlib.nullcontext():
         state = checkpoint.newest(folder, repair=share.first)
     if state:
         refuse_changes(f"{folder} holds a run", state["about"].get("settings", {}), asdict(settings))
@@ -81,7 +81,7 @@ def run(
     if share.first:
         saves = Saves(folder, about, save_every or max(100, settings.steps // 40), longest_wait)
         steps = save_on_the_way(steps, model, saves, settings.steps, str(speed or "as written"), shown)
-    with one_writer(folder / "training") if share.first else contextlib.nullcontext():
+    with one_writer(folder / "training", name=folder) if share.first else contextlib.nullcontext():
         if share.first:
             write_settings(settings, folder)
         yield from steps

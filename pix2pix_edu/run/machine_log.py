@@ -45,7 +45,7 @@ def read_log(folder: Path) -> list[dict]:
     except (TypeError, KeyError):
         whole = False
     if not (whole and isinstance(sessions, list)):
-        raise ValueError(f"{file} is damaged ({reason}): move it away to go on without the machines and times in it")
+        raise ValueError(f"{file} is damaged ({reason}): repeat the command of its training, which sets it aside")
     return sessions
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from pix2pix_edu.files import write_text
+from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.machine_log import FILE, read_log
 from pix2pix_edu.run.saving import LOSSES, read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
@@ -40,10 +41,13 @@ def curve(folder: Path) -> dict[str, list[float]]:
 def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     settings, sessions = read_settings(folder), read_log(folder)
     if not sessions:
-        raise ValueError(f"{folder} has no {FILE}, which training writes, with machine and times: put it back, or train in a new folder")
+        raise ValueError(f"{folder} has no {FILE}, with machines and times: put it back, or repeat the command of its training")
+    step = checkpoint.read_header(folder)[0]
+    if any(session["until"] > settings.steps for session in sessions):
+        raise ValueError(f"{folder / FILE} names steps after {settings.steps}, the last one of this run: put back the log of its training")
     return {
         "command": command(settings),
-        "step": sessions[-1]["until"],
+        "step": step,
         "settings": asdict(settings),
         "seconds": round(sum(session["seconds"] for session in sessions), 1),
         "sittings": sessions,
@@ -57,9 +61,13 @@ def write_record(record: dict[str, object], path: Path) -> None:
     write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
 def read_record(path: Path) -> dict[str, object]:
     try:
-        record = json.loads(path.read_text())
+        record = json.loads(path.read_text(), parse_constant=_refuse)
         if not (isinstance(record["settings"], dict) and isinstance(record["scores"], dict)):
             raise TypeError("settings and scores are objects")
         return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}

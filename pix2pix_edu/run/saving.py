@@ -54,7 +54,7 @@ def save_on_the_way(
     caller stops early. No other process can train in the folder meanwhile.
     """
     folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
-    with one_writer(folder / "training"):
+    with one_writer(folder / "training", name=folder):
         log = _open_folder(model, saves, until, arithmetic)
 
         def save(checkpoint_too: bool) -> None:
@@ -94,7 +94,7 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
     remove_unfinished(folder)
     before = checkpoint.read_header(folder)[1].get("data")
     if model.step and before and (changed := change(before, saves.about["data"])):
-        what_follows = "continues with the present ones, in another order" if model.step < until else "is finished and stays as it is"
+        what_follows = "continues with the present ones" if model.step < until else "is finished and stays as it is"
         print(f"The pairs have changed since this run began: {changed}. It {what_follows}.")
     for name, read in ((LOSSES, read_losses), (FILE, read_log)):
         try:
@@ -104,9 +104,15 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
                 print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
             elif known < model.step:
                 print(f"{folder / name} holds the losses of {known} of the {model.step} steps so far: the others are lost.")
-        except ValueError as error:
-            print(f"{error} (it is kept as {set_aside(folder / name).name})")
-    return MachineLog(folder, model.step, model.device, arithmetic)
+            if name == LOSSES and rows and int(rows[-1][0]) > until:
+                print(f"{folder / name} holds losses of steps after {until}, the last one: they are not of this run.")
+        except ValueError:
+            aside = set_aside(folder / name).name
+            print(f"{folder / name} is damaged: it is kept as {aside}, and what it held of the steps up to {model.step} is lost.")
+    log = MachineLog(folder, model.step, model.device, arithmetic)
+    if model.step and not log.earlier:  # a finished run writes none any more, and its record needs one
+        write_text(folder / FILE, log.as_json(model.step))
+    return log
 
 
 def read_losses(folder: Path) -> list[list[str]]:

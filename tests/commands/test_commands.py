@@ -214,3 +214,18 @@ def test_translations_never_overwrite_the_inputs_or_one_another(monkeypatch, tmp
     sentence = f"a.bmp and a.png in {noise} would get one name as translations: rename one of them"
     assert sentence in refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
     assert (noise / "a.png").read_bytes() == before
+
+
+def test_a_closed_output_is_no_error(tmp_path, noise):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    words = [sys.executable, "-m", "pix2pix_edu", "translate", str(tmp_path / "G.pth"), str(noise), str(tmp_path / "out")]
+    run = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (tmp_path / "out" / "a.png").exists()
+
+
+def test_a_file_name_cannot_command_the_terminal(monkeypatch, tmp_path, noise):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    (noise / "red\x1b[31m.png").write_bytes(b"no picture")
+    message = refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
+    assert "red?[31m.png cannot be read" in message

@@ -225,6 +225,26 @@ def test_a_link_to_an_input_is_not_followed(monkeypatch, tmp_path, link):
     assert files(inputs) == before
 
 
+def test_a_translation_does_not_depend_on_the_other_pictures_of_its_folder(tmp_path):
+    generator = Generator(depth=5, width=4)  # with dropout
+    inputs = write_pictures(tmp_path / "in", 3, (32, 32))
+    (tmp_path / "alone").mkdir()
+    shutil.copy(inputs / "2.png", tmp_path / "alone")
+    (*_, among_others), (alone,), (other_seed,) = (
+        [file.read_bytes() for file in translate_folder(generator, tmp_path / folder, tmp_path / f"{folder}_{seed}", seed=seed)]
+        for folder, seed in (("in", 3), ("alone", 3), ("alone", 4))
+    )
+    assert alone == among_others
+    assert alone != other_seed
+
+
+def test_the_folder_of_a_run_is_no_place_for_translations(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").touch()
+    with pytest.raises(ValueError, match="is the folder of a run, which has pictures of its own: name another folder"):
+        list(translate_folder(small_generator(), write_pictures(tmp_path / "in", 1), tmp_path / "run", overwrite=True))
+
+
 def test_names_that_differ_only_in_capitals_are_refused(tmp_path):
     write_pictures(tmp_path / "in", 1)
     Image.new("RGB", (8, 8)).save(tmp_path / "in" / "A.png")

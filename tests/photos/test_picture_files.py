@@ -336,3 +336,11 @@ def test_any_bytes_are_refused_by_name(tmp_path, content, suffix):
 def test_ordinary_pictures_give_the_numbers_that_images_gives(tmp_path):
     Image.fromarray(RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(tmp_path / "a.jpg")
     assert torch.equal(read_tensor(tmp_path / "a.jpg", 3), to_tensor(open_image(tmp_path / "a.jpg")))
+
+
+def test_an_array_with_bytes_after_its_end_is_refused(tmp_path):
+    np.save(tmp_path / "longer.npy", np.zeros((4, 4, 3), np.uint8))
+    with open(tmp_path / "longer.npy", "ab") as file:
+        file.write(b"more")
+    with pytest.raises(ValueError, match=r"longer.npy cannot be read .*longer than an array of the shape \(4, 4, 3\) needs"):
+        read_picture(tmp_path / "longer.npy")

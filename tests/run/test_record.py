@@ -75,8 +75,38 @@ def test_a_record_holds_command_seconds_curve_and_scores_and_is_read_as_it_was_w
 def test_without_a_log_there_is_no_record_and_one_sentence_says_so(tmp_path):
     train(tmp_path)
     (tmp_path / "sittings.json").unlink()
-    with pytest.raises(ValueError, match="has no sittings.json, which training writes"):
+    with pytest.raises(
+        ValueError, match="has no sittings.json, with machines and times: put it back, or repeat the command of its training"
+    ):
         make_record(tmp_path, {})
+
+
+def test_a_finished_run_whose_log_is_lost_gets_a_new_one_and_so_a_record(tmp_path, capsys):
+    train(tmp_path)
+    (tmp_path / "sittings.json").write_text('{"a":')
+    with pytest.raises(ValueError, match="sittings.json is damaged .* repeat the command of its training, which sets it aside"):
+        make_record(tmp_path, {})
+    train(tmp_path)
+    assert "sittings.json is damaged: it is kept as sittings.damaged.json" in capsys.readouterr().out
+    assert make_record(tmp_path, {})["step"] == 6
+    train(tmp_path)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_log_of_more_steps_than_the_run_has_is_refused(tmp_path):
+    train(tmp_path)
+    log = (tmp_path / "sittings.json").read_text()
+    (tmp_path / "sittings.json").write_text(log.replace('"until": 6', '"until": 600'))
+    with pytest.raises(ValueError, match="names steps after 6, the last one of this run: put back the log of its training"):
+        make_record(tmp_path, {})
+
+
+def test_a_record_with_a_score_that_is_no_number_is_refused(tmp_path):
+    train(tmp_path)
+    write_record(make_record(tmp_path, {"l1": 0.5}), tmp_path / "record.json")
+    (tmp_path / "record.json").write_text((tmp_path / "record.json").read_text().replace('"l1": 0.5', '"l1": NaN'))
+    with pytest.raises(ValueError, match="is not the record of a run"):
+        read_record(tmp_path / "record.json")
 
 
 def test_a_long_curve_is_thinned_to_means(tmp_path):

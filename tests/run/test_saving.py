@@ -14,7 +14,9 @@ import torch
 from PIL import Image
 from tiny import same
 
+from pix2pix_edu.photos.folders import PhotoPairs
 from pix2pix_edu.run import checkpoint, saving
+from pix2pix_edu.run.fingerprint import change, fingerprint
 from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.networks import open_generator
@@ -249,6 +251,14 @@ def test_losses_that_are_missing_in_the_middle_are_counted(begun, capsys):
     assert [row[0] for row in read_losses(begun)] == ["1", "2", "5", "6", "7", "8", "9", "10", "11", "12"]
 
 
+def test_losses_after_the_last_step_are_said(begun, capsys):
+    train(begun)
+    with open(begun / "losses.csv", "a") as table:
+        table.write("13,1,1,1\n")
+    train(begun)
+    assert "losses.csv holds losses of steps after 12, the last one: they are not of this run." in capsys.readouterr().out
+
+
 def test_a_folder_in_place_of_the_previous_checkpoint_is_refused_before_the_training(begun):
     (begun / "checkpoint.previous.pt").unlink(missing_ok=True)
     (begun / "checkpoint.previous.pt").mkdir()
@@ -285,10 +295,37 @@ def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
     capsys.readouterr()
     train(tmp_path / "run", settings=settings)
     said = "The pairs have changed since this run began: there were 4 and now there are 5."
-    assert f"{said} It continues with the present ones, in another order." in capsys.readouterr().out
+    assert f"{said} It continues with the present ones." in capsys.readouterr().out
     shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aaa.png")
     train(tmp_path / "run", settings=settings)
     assert "now there are 6. It is finished and stays as it is." in capsys.readouterr().out
+
+
+def test_a_picture_replaced_by_another_one_of_its_size_is_said(tmp_path, capsys):
+    (tmp_path / "pairs").mkdir()
+    for name in "abcd":
+        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.bmp")
+    settings = Settings(**{**SETTINGS.__dict__, "pairs": str(tmp_path / "pairs")})
+    train(tmp_path / "run", until=4, settings=settings)
+    train(tmp_path / "run", until=6, settings=settings)
+    assert capsys.readouterr().out == ""
+    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / "c.bmp")
+    train(tmp_path / "run", settings=settings)
+    said = "The pairs have changed since this run began: some pictures are not the same, though their names are."
+    assert f"{said} It continues with the present ones." in capsys.readouterr().out
+
+
+def test_of_a_large_data_set_some_files_are_compared_and_old_checkpoints_know_no_contents(tmp_path, monkeypatch):
+    for name in "abcd":
+        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / f"{name}.bmp")
+    monkeypatch.setattr("pix2pix_edu.run.fingerprint.LOOKED_AT", 2 * (tmp_path / "a.bmp").stat().st_size)
+    before = fingerprint(PhotoPairs(tmp_path, size=32))
+    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "b.bmp")  # every second one is compared, from the first
+    assert fingerprint(PhotoPairs(tmp_path, size=32)) == before
+    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "c.bmp")
+    now = fingerprint(PhotoPairs(tmp_path, size=32))
+    assert change(before, now) == "some pictures are not the same, though their names are"
+    assert change({name: before[name] for name in ("pairs", "names")}, now) == ""
 
 
 def test_the_step_to_resume_from_is_read_without_the_weights(begun):
