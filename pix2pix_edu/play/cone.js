@@ -14,7 +14,9 @@ export class ConeView {
   /** onMove(column) is called when a pointer drags along a layer, onStack(convs) when a layer is changed. */
   constructor(onMove, onStack) {
     this.onStack = onStack;
-    this.svg = draw("svg", { "aria-hidden": "true" });
+    // From the back to the front; the second and the last change with the stack only.
+    [this.spread, this.all, this.seen, this.lines] = [1, 2, 3, 4].map(() => draw("g"));
+    this.svg = draw("svg", { "aria-hidden": "true" }, this.spread, this.all, this.seen, this.lines);
     this.rows = make("div", { class: "cone-rows" });
     const more = button(t`Add a layer`, () => this.restack((convs) => [...convs, { ...convs.at(-1), stride: 1 }]));
     const fewer = button(t`Remove the last`, () => this.restack((convs) => convs.slice(0, -1)));
@@ -30,8 +32,18 @@ export class ConeView {
     this.onStack(change(this.convs));
   }
 
-  paint({ convs, size, column }) {
+  paint({ convs, size, column }, resized) {
+    const changed = convs !== this.convs || size !== this.size;
     Object.assign(this, { convs, size });
+    const layers = Array.from({ length: convs.length + 1 }, (_, layer) => this.layer(layer, column));
+    if (changed || resized) this.paintStack(layers);
+    this.spread.replaceChildren(...layers.slice(1).map((layer, i) => trapezoid(layers[i], layer, i, this.toX)));
+    this.seen.replaceChildren(...layers.flatMap((layer, i) => seenBars(layer, i, this.toX)));
+  }
+
+  /** What does not depend on the logit. */
+  paintStack(layers) {
+    const { convs, size } = this;
     this.kernels.value = convs[0].kernel;
     this.enable(convs.length < MOST_LAYERS, convs.length > 1);
     this.writeRows();
@@ -41,10 +53,9 @@ export class ConeView {
     this.margin = Math.max(0, -inputSpan(convs, 0)[0], inputSpan(convs, Math.max(0, outputSize(convs, size) - 1))[1] - size);
     this.margin = Math.min(this.margin, size / 4);
     const scale = width / (size + 2 * this.margin);
-    const toX = (place) => Math.max(0, Math.min(width, (place + this.margin) * scale));
-    const layers = convs.map((_, layer) => this.layer(layer, column)).concat(this.layer(convs.length, column));
-    const cones = layers.slice(1).map((layer, i) => trapezoid(layers[i], layer, i, toX));
-    this.svg.replaceChildren(...cones, ...layers.flatMap((layer, i) => bars(layer, i, toX, scale)));
+    this.toX = (place) => Math.max(0, Math.min(width, (place + this.margin) * scale));
+    this.all.replaceChildren(...layers.map((layer, i) => (layer ? bar(edges(layer, [0, layer.count]), i, this.toX, "cone-all") : "")));
+    this.lines.replaceChildren(...layers.map((layer, i) => (layer && layer.step * scale >= FINEST ? cells(layer, i, this.toX) : "")));
   }
 
   /** A button that is switched off hands its focus to the other, so that the keyboard keeps its place. */
@@ -108,18 +119,22 @@ function cellCounts(convs) {
 const edges = ({ start, step }, [first, afterLast]) => [start + first * step, start + afterLast * step];
 const top = (row) => row * ROW + ROW - BAR - 4;
 
-function bars(layer, row, toX, scale) {
-  if (!layer) return [];
-  const bar = ([from, to], name) => draw("rect", { x: toX(from), width: Math.max(0.5, toX(to) - toX(from)), y: top(row), height: BAR, class: name });
-  const found = [bar(edges(layer, [0, layer.count]), "cone-all")];
-  if (layer.seen) {
-    found.push(bar(edges(layer, layer.seen), "cone-padding"));
-    const [first, afterLast] = [Math.max(0, layer.seen[0]), Math.min(layer.count, layer.seen[1])];
-    if (afterLast > first) found.push(bar(edges(layer, [first, afterLast]), "cone-seen"));
-  }
-  if (layer.step * scale < FINEST) return found;
+function bar([from, to], row, toX, name) {
+  return draw("rect", { x: toX(from), width: Math.max(0.5, toX(to) - toX(from)), y: top(row), height: BAR, class: name });
+}
+
+/** The numbers of a layer that the logit depends on, and where it reaches beyond them into the padding. */
+function seenBars(layer, row, toX) {
+  if (!layer?.seen) return [];
+  const [first, afterLast] = [Math.max(0, layer.seen[0]), Math.min(layer.count, layer.seen[1])];
+  const inside = afterLast > first ? [bar(edges(layer, [first, afterLast]), row, toX, "cone-seen")] : [];
+  return [bar(edges(layer, layer.seen), row, toX, "cone-padding"), ...inside];
+}
+
+/** The borders between the numbers of a layer. */
+function cells(layer, row, toX) {
   const lines = Array.from({ length: layer.count + 1 }, (_, i) => toX(layer.start + i * layer.step).toFixed(1));
-  return [...found, draw("path", { d: lines.map((x) => `M${x} ${top(row)}v${BAR}`).join(""), class: "cone-lines" })];
+  return draw("path", { d: lines.map((x) => `M${x} ${top(row)}v${BAR}`).join(""), class: "cone-lines" });
 }
 
 /** Between a layer and the next: what the numbers seen below spread to above. */

@@ -23,6 +23,11 @@ export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
 }
 
+/** Change the text of an element, unless it is that text already: the page would be laid out again. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A name that no other element has, because a figure may be on the page twice. */
 export function unique(word) {
   return `play-${word}-${Math.random().toString(36).slice(2)}`;
@@ -157,7 +162,7 @@ export function pick(values, value, otherwise) {
 export function frame(name, controls) {
   const caption = make("p", { class: "play-caption", "aria-live": "polite" });
   const element = make("div", { class: `play play-${name}` }, make("div", { class: "play-controls" }, ...controls));
-  return { element, caption, tell: (words) => (caption.textContent = words) };
+  return { element, caption, tell: (words) => write(caption, words) };
 }
 
 /** Sentences one after the other, without those that are empty. Chinese puts no space between them. */

@@ -1,7 +1,7 @@
 // What one logit of the PatchGAN sees: a square to drag over a picture, its cell on the map, and its cone through the layers.
 
 import { ConeView, KERNELS } from "./cone.js";
-import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set } from "./dom.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, write } from "./dom.js";
 import { inputSpan, outputAt, outputSize, outputStep, receptiveField, toConvs, votes, whollyInside } from "./receptive_field.js";
 import { t } from "./words.js";
 
@@ -31,6 +31,7 @@ export function createPatch(data, state = {}, onState = () => {}) {
   const { element, caption, tell } = frame("patch", [patches.element, sizes.element, shown.element]);
   element.append(make("div", { class: "play-panels" }, picture.element, make("div", { class: "patch-right" }, map.element, caption)), cone.element);
   const repaint = oncePerFrame(paint);
+  let resized = true;
 
   /** Take the logit of another stack whose patch lies nearest to where the square is. */
   function stay(convs) {
@@ -53,13 +54,17 @@ export function createPatch(data, state = {}, onState = () => {}) {
   function paint() {
     patches.value = now.patch;
     sizes.value = now.size;
-    picture.paint(now);
+    picture.paint(now, resized);
     map.paint(now);
-    cone.paint(now);
+    cone.paint(now, resized);
+    resized = false;
     tell(describe(now, data.parameters));
   }
 
-  new ResizeObserver(repaint).observe(element);
+  new ResizeObserver(() => {
+    resized = true;
+    repaint();
+  }).observe(element);
   change({});
   return { element };
 }
@@ -123,14 +128,20 @@ class PictureView {
     followArrows(this.overlay, (down, right) => onMove(this.now.row + down, this.now.column + right));
   }
 
-  paint(now) {
+  /** Where things are on the page is asked only when that may have changed: the answer makes a drag wait. */
+  measure(size) {
+    this.fit(size);
+    this.width = this.canvas.getBoundingClientRect().width || size;
+    this.margin = (MARGIN * size) / this.width;
+    this.measured = size;
+    set(this.overlay, { viewBox: [-this.margin, -this.margin, size + 2 * this.margin, size + 2 * this.margin].join(" ") });
+  }
+
+  paint(now, resized) {
     this.now = now;
     const { size, convs, row, column, shown } = now;
-    this.fit(size);
+    if (resized || size !== this.measured) this.measure(size);
     this.paintPixels(now);
-    const width = this.canvas.getBoundingClientRect().width || size;
-    this.margin = (MARGIN * size) / width;
-    set(this.overlay, { viewBox: [-this.margin, -this.margin, size + 2 * this.margin, size + 2 * this.margin].join(" ") });
     const side = outputSize(convs, size);
     if (!side) return this.overlay.replaceChildren();
     const around = shown === "neighbours" ? [-1, 0, 1] : [];
@@ -138,7 +149,7 @@ class PictureView {
     const inside = others.filter((place) => place.every((index) => index >= 0 && index < side));
     this.overlay.replaceChildren(
       ...inside.map(([r, c]) => outline(convs, r, c, "patch-other")),
-      ...(receptiveField(convs) * width < 6 * size ? [ring(convs, row, column, (9 * size) / width)] : []),
+      ...(receptiveField(convs) * this.width < 6 * size ? [ring(convs, row, column, (9 * size) / this.width)] : []),
       outline(convs, row, column, "patch-edge"),
       outline(convs, row, column, "patch-square"),
     );
@@ -208,8 +219,8 @@ class MapView {
   paint({ convs, size, row, column }) {
     this.side = outputSize(convs, size);
     const [side, [from, to]] = [this.side, whollyInside(convs, size)];
-    this.title.textContent = side ? t`D's map: ${side} x ${side} logits` : t`No logit is left`;
-    this.legend.textContent = side ? t`${count(to - from)} dark: the patch is wholly inside` : "";
+    write(this.title, side ? t`D's map: ${side} x ${side} logits` : t`No logit is left`);
+    write(this.legend, side ? t`${count(to - from)} dark: the patch is wholly inside` : "");
     this.box.hidden = !side;
     if (!side) return;
     const gap = side <= 40 ? 1 : 0;

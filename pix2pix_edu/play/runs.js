@@ -1,6 +1,6 @@
 // Recorded trainings side by side: walk from cell to cell, through the houses, the seeds and the moments of training.
 
-import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider, square } from "./dom.js";
+import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider, square, write } from "./dom.js";
 import { say, t } from "./words.js";
 
 const [TILE, LARGE] = [128, 256]; // CSS pixels, at most, of a picture in the grid and of the large one
@@ -36,7 +36,7 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   element.append(make("div", { class: `play-panels${data.rows.length > 1 ? "" : " runs-flat"}` }, grid, one), caption);
 
   const images = new Map(); // of the runs, by file; null while one is loading, and after it failed until something changes
-  let [sheets, loading, failed, trouble, touched] = [null, 0, [], "", false];
+  let [sheets, loading, failed, trouble, touched, written] = [null, 0, [], "", false, ""];
   const chosen = () => cells.find(({ column, row }) => column === now.column && row === now.row);
 
   /** Where the cover has this run's picture, or -1. */
@@ -73,9 +73,13 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
 
   const repaint = oncePerFrame(() => {
     const [cell, place, measure] = [chosen(), steps.indexOf(now.step), measures.find(({ name }) => name === now.measure)];
-    for (const tile of tiles) tile.show(tile.cell === cell, measure, seeds.indexOf(now.seed), place);
-    paintCurves(curves, data, cell, now);
-    legend.textContent = t`${say(measure.title)}: the seeds of this cell, the other cells in grey.`;
+    const numbers = [cell.name, now.measure, now.step, now.seed].join();
+    if (numbers !== written) {
+      written = numbers;
+      for (const tile of tiles) tile.show(tile.cell === cell, measure, seeds.indexOf(now.seed), place);
+      paintCurves(curves, data, cell, now);
+      write(legend, t`${say(measure.title)}: the seeds of this cell, the other cells in grey.`);
+    }
     if (sheets) paint(cell);
     tell(sentences(describe(data, cell, now), loading || !sheets ? t`Loading pictures.` : trouble));
   });
@@ -151,7 +155,7 @@ class CellButton {
 
   show(chosen, { name, title }, seed, place) {
     const value = this.cell.scores[name][seed][place].toFixed(2);
-    this.words.textContent = this.cell.row ? value : `${say(this.cell.column)} ${value}`;
+    write(this.words, this.cell.row ? value : `${say(this.cell.column)} ${value}`);
     set(this.element, { "aria-pressed": chosen, "aria-label": t`${titleOf(this.cell)}: ${say(title)} ${value}`, tabindex: chosen ? 0 : -1 });
   }
 }

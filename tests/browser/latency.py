@@ -88,7 +88,9 @@ def stepped(page: Page, name: str) -> tuple[list[float], float]:
     """Move a slider to and fro with the arrow keys, after its pictures have been loaded."""
     slider = page.locator("#runs").get_by_role("slider", name=name)
     slider.focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
     expect(page.locator("#runs .play-caption")).not_to_contain_text("Loading", timeout=60_000)
     page.evaluate(WATCH, "input")
     with Work(page) as work:
