@@ -51,10 +51,12 @@ def main() -> None:
         message = f"{name}: {explain(error)}"
     else:
         return
-    # A file name may hold characters that a terminal obeys.
-    sys.exit(
-        "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in message) if isinstance(message, str) else message
-    )
+    sys.exit(printable(message) if isinstance(message, str) else message)
+
+
+def printable(text: str) -> str:
+    """The text without characters that a terminal obeys, which a file name may hold."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def explain(error: Exception) -> str:
