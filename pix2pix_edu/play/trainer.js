@@ -75,6 +75,10 @@ export function serve(post) {
     if (!trainer) return;
     if (change) trainer.change(change);
     if (run !== undefined) running = run;
+    if (!running) {
+      clearTimeout(timer); // a slice that waits would train the next training
+      timer = 0;
+    }
     if (once) report(trainer.train(0), true);
     if (create || change || run === false) report([], true);
     if (running && !timer) timer = setTimeout(go);

@@ -378,6 +378,25 @@ def test_the_answer_is_moved_by_mouse_and_keys_and_its_losses_are_said(visit):
     assert plot.get_attribute("aria-valuenow") == "0.8"
 
 
+def test_a_slice_of_a_stopped_training_does_not_train_the_next_one(visit):
+    steps = visit().evaluate(
+        """async () => {
+          const { serve } = await import("./trainer.js");
+          const answers = [];
+          const send = serve((answer) => answers.push(answer));
+          const pair = { x: new Float32Array(3 * 32 * 32), y: new Float32Array(3 * 32 * 32) };
+          const create = { size: 32, pairs: [pair], tests: [pair] };
+          send({ create: { ...create, id: 1 } });
+          send({ run: true });
+          send({ run: false });
+          send({ create: { ...create, id: 2 } });
+          await new Promise((done) => setTimeout(done, 300));
+          return answers.filter(({ id }) => id === 2).map(({ step }) => step);
+        }"""
+    )
+    assert steps == [0]
+
+
 @pytest.mark.parametrize("worker", [True, False], ids=["in a worker", "without workers"])
 def test_a_tiny_pix2pix_learns_while_one_watches(visit, worker):
     page = visit()
