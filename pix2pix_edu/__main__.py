@@ -33,6 +33,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Run a command, and print an error as one sentence."""
     name, debug = "pix2pix_edu", "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show is no error
     try:
         arguments = build_parser().parse_args()
         name = arguments.command

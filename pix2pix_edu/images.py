@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,7 +67,8 @@ def naming(path: str | Path) -> Iterator[None]:
         raise ValueError(f"{path} does not exist: check the path") from None
     except Exception as error:  # a damaged file can raise almost any kind of error
         ways_out = {PermissionError: "allow it to be read", Image.DecompressionBombError: "make it smaller", MemoryError: "make it smaller"}
-        reason, way_out = " ".join(str(error).split()) or type(error).__name__, ways_out.get(type(error), "replace or remove it")
+        reason = " ".join(re.sub(r" <_io\.BytesIO [^>]*>", "", str(error)).split()) or type(error).__name__
+        way_out = ways_out.get(type(error), "replace or remove it")
         raise ValueError(f"{path} cannot be read as an image ({reason}): {way_out}") from error
 
 

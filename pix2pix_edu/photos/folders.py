@@ -146,6 +146,9 @@ class ParallelPairs(PhotoPairs):
                 f"{x_folder} is named for the inputs and for the targets: name two folders, or leave out the folder of targets"
             )
         self.folders = [Path(x_folder), Path(y_folder)]
+        for folder in self.folders:
+            if any(folder.glob("*.tar")):
+                raise ValueError(f"{folder} holds .tar files, and those hold both halves of a pair: leave out the folder of targets")
         self.files = list_pictures(x_folder)
         y_files = list_pictures(y_folder)
         partners = {file.stem: file for file in y_files}

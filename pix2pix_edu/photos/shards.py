@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from pix2pix_edu.images import SUFFIXES, naming, refuse_frames, skipped
+from pix2pix_edu.images import SPLITS, SUFFIXES, naming, refuse_frames, skipped
 from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
 from pix2pix_edu.photos.picture_files import Header, header_of, values_of
 
@@ -20,6 +20,7 @@ class ShardedPairs(PhotoPairs):
     def __init__(self, folder: Path, size: int, direction: str = DIRECTIONS[0], x_channels: int = 3, y_channels: int = 3):
         self.folders, self.shards, self.direction = [], list_shards(folder), direction
         self.files: list[Path] = []  # for messages: SHARD.tar/MEMBER
+        self._skipped: list[str] = []
         self._places: list[tuple[Path, int, int]] = []
         for shard in self.shards:
             self._index(shard)
@@ -33,9 +34,13 @@ class ShardedPairs(PhotoPairs):
             with tarfile.open(shard, "r:") as tar:
                 for member in tar:
                     name = Path(member.name).name
-                    if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                    if name.startswith(".") or member.isdir():
+                        continue
+                    if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES):
                         self.files.append(shard / member.name)
                         self._places.append((shard, member.offset_data, member.size))
+                    else:
+                        self._skipped.append(f"{shard.name}/{member.name}")
                 _refuse_broken_off(shard, tar.offset)
         except (tarfile.TarError, OSError, EOFError) as error:
             raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): it must not be compressed") from error
@@ -48,7 +53,24 @@ class ShardedPairs(PhotoPairs):
 
     def remarks(self) -> list[str]:
         beside = skipped(self.shards[0].parent, (".tar",))
-        return [beside, *super().remarks()] if beside else super().remarks()
+        return [remark for remark in (beside, self._left_out(), self._mixed(), *super().remarks()) if remark]
+
+    def _left_out(self) -> str:
+        if not self._skipped:
+            return ""
+        named = ", ".join(self._skipped[:3]) + ", ..." * (len(self._skipped) > 3)
+        kinds = f"pictures that end in {', '.join(SUFFIXES)}, and no links"
+        count = f"{len(self._skipped)} members are" if len(self._skipped) > 1 else "1 member is"
+        return f"In the .tar files, {count} skipped ({named}): only {kinds}, are read."
+
+    def _mixed(self) -> str:
+        """Whether the .tar files hold folders of several splits, which are not told apart there."""
+        inside = {part for file in self.files for part in file.relative_to(self.shards[0].parent).parts[1:-1] if part in SPLITS}
+        if len(inside) < 2:
+            return ""
+        return (
+            f"The .tar files hold the folders {' and '.join(sorted(inside))}, and all their pictures are used alike: make a .tar of each."
+        )
 
     def _read(self, index: int) -> io.BytesIO:
         shard, start, size = self._places[index]

@@ -1,4 +1,5 @@
 import csv
+import os
 import signal
 import subprocess
 import sys
@@ -229,3 +230,12 @@ def test_a_file_name_cannot_command_the_terminal(monkeypatch, tmp_path, noise):
     (noise / "red\x1b[31m.png").write_bytes(b"no picture")
     message = refusal(monkeypatch, "translate", tmp_path / "G.pth", noise, tmp_path / "out")
     assert "red?[31m.png cannot be read" in message
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_error(tmp_path, noise):
+    torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "G.pth")
+    words = [sys.executable, "-m", "pix2pix_edu", "translate", str(tmp_path / "G.pth"), str(noise), str(tmp_path / "é")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C.UTF-8"}
+    run = subprocess.run(words, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0
+    assert r"\xe9" in run.stdout

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix_edu.photos.folders import PhotoPairs
+from pix2pix_edu.photos.folders import ParallelPairs, PhotoPairs
 from pix2pix_edu.photos.shards import ShardedPairs
 from pix2pix_edu.run.fingerprint import fingerprint
 from pix2pix_edu.run.settings import Settings, open_pairs
@@ -101,3 +101,21 @@ def test_a_shard_that_breaks_off_is_refused_instead_of_training_on_what_is_befor
     file.write_bytes(broken[damage])
     with pytest.raises(ValueError, match=r"train-0\.tar is not a \.tar file, or it is damaged"):
         ShardedPairs(shards, 32)
+
+
+def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
+    (tmp_path / "tars").mkdir()
+    with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
+        for number, file in enumerate(sorted(folder.glob("*.png"))[:2]):
+            tar.add(file, f"{('train', 'val')[number]}/{number}.png")
+        link = tarfile.TarInfo("train/again.png")
+        link.type, link.linkname = tarfile.LNKTYPE, "train/0.png"
+        tar.addfile(link)
+    left_out, mixed = ShardedPairs(tmp_path / "tars", 32).remarks()
+    assert left_out.startswith("In the .tar files, 1 member is skipped (all.tar/train/again.png): only pictures that end in .jpg, ")
+    assert mixed == "The .tar files hold the folders train and val, and all their pictures are used alike: make a .tar of each."
+
+
+def test_shards_are_not_combined_with_a_folder_of_targets(tmp_path, folder, shards):
+    with pytest.raises(ValueError, match="holds .tar files, and those hold both halves of a pair: leave out the folder of targets"):
+        ParallelPairs(shards, folder)

@@ -4,6 +4,8 @@ from PIL import Image
 from tiny import random_pairs
 
 from pix2pix_edu.photos.folders import PhotoPairs
+from pix2pix_edu.run import loop
+from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.speed.read_ahead import ReadAhead
 from pix2pix_edu.training import Batches
 
@@ -34,3 +36,12 @@ def test_a_picture_that_cannot_be_read_is_named_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="b.png") as error:
         ahead[0]
     assert "\n" not in str(error.value)
+
+
+def test_a_training_with_workers_is_the_same_to_the_last_bit_its_dropout_too(tmp_path):
+    settings = Settings(size=32, depth=3, width=4, patch=16, count=6, batch_size=2, steps=4)
+    for workers in (0, 1):
+        folder = tmp_path / str(workers)
+        for _ in loop.run(loop.resume(settings, folder), settings, folder, workers=workers):
+            pass
+    assert (tmp_path / "0" / "losses.csv").read_text() == (tmp_path / "1" / "losses.csv").read_text()
