@@ -23,9 +23,9 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: lab first page site address wheelhouse test unit lessons coverage twice faults mutants colab oldest browser latency no-browser cuda lint format clean
 
-# The settings there make long lines of code wrap.
+# publishing/jupyterlab: long lines of code wrap.
 lab: $(VENV)/classroom
-	JUPYTER_CONFIG_PATH=publishing/jupyterlab:$$JUPYTER_CONFIG_PATH $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks $(ROOT)
+	JUPYTER_CONFIG_PATH=publishing/jupyterlab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks $(ROOT)
 
 first: $(VENV)/classroom
 	$(BIN)/python -m pix2pix_edu first

@@ -52,8 +52,9 @@ def run(arguments: argparse.Namespace) -> None:
     generator = place(generator, arguments.fast)
     if arguments.inputs.is_dir() and (left_out := skipped_pictures(arguments.inputs)):
         print(left_out)
-    options = (arguments.bits, arguments.overwrite, size, tiles, arguments.seed or 0)
-    translating = translate_folder(generator, arguments.inputs, arguments.outputs, *options)
+    translating = translate_folder(
+        generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size, tiles, arguments.seed or 0
+    )
     written = list(tqdm(translating, unit="picture", delay=0.5))
     print(f"{len(written)} pictures written to {arguments.outputs}" + (f", each of {size} x {size} pixels" if size else ""))
 

@@ -53,9 +53,9 @@ def translate_folder(
 def _refuse_collisions(files: list[Path], targets: list[Path], inputs: Path, outputs: Path, overwrite: bool) -> None:
     if os.path.realpath(outputs) == os.path.realpath(inputs):
         raise ValueError(f"translations in {outputs} would overwrite the pictures that they are made from: name another folder for them")
-    names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
     if (outputs / "run.json").exists():
         raise ValueError(f"{outputs} is the folder of a run, which has pictures of its own: name another folder for the translations")
+    names = Counter(file.stem.casefold() for file in files)  # some file systems treat A.png and a.png as one file
     twice = [file.name for file in files if names[file.stem.casefold()] > 1]
     if twice:
         raise ValueError(f"{twice[0]} and {twice[1]} in {inputs} would get one name as translations: rename one of them")

@@ -99,20 +99,27 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
     for name, read in ((LOSSES, read_losses), (FILE, read_log)):
         try:
             rows = read(folder)
-            known = sum(int(row[0]) <= model.step for row in rows) if name == LOSSES else model.step
-            if not rows and model.step:
-                print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
-            elif known < model.step:
-                print(f"{folder / name} holds the losses of {known} of the {model.step} steps so far: the others are lost.")
-            if name == LOSSES and rows and int(rows[-1][0]) > until:
-                print(f"{folder / name} holds losses of steps after {until}, the last one: they are not of this run.")
         except ValueError:
             aside = set_aside(folder / name).name
             print(f"{folder / name} is damaged: it is kept as {aside}, and what it held of the steps up to {model.step} is lost.")
+            continue
+        if not rows and model.step:
+            print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
+        elif name == LOSSES:
+            _compare_losses(folder / name, [int(row[0]) for row in rows], model.step, until)
     log = MachineLog(folder, model.step, model.device, arithmetic)
     if model.step and not log.earlier:  # a finished run writes none any more, and its record needs one
         write_text(folder / FILE, log.as_json(model.step))
     return log
+
+
+def _compare_losses(file: Path, steps: list[int], step: int, until: int) -> None:
+    """Print which steps a table of losses lacks, and whether it has some that the run does not. A killed run may have written more."""
+    known = sum(each <= step for each in steps)
+    if known < step:
+        print(f"{file} holds the losses of {known} of the {step} steps so far: the others are lost.")
+    if steps and steps[-1] > until:
+        print(f"{file} holds losses of steps after {until}, the last one: they are not of this run.")
 
 
 def read_losses(folder: Path) -> list[list[str]]:

@@ -119,3 +119,12 @@ def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
 def test_shards_are_not_combined_with_a_folder_of_targets(tmp_path, folder, shards):
     with pytest.raises(ValueError, match="holds .tar files, and those hold both halves of a pair: leave out the folder of targets"):
         ParallelPairs(shards, folder)
+
+
+def test_a_damaged_picture_in_a_shard_is_named_without_an_address_of_python(tmp_path):
+    with tarfile.open(tmp_path / "all.tar", "w") as tar:
+        member = tarfile.TarInfo("a.png")
+        member.size = 9
+        tar.addfile(member, io.BytesIO(b"no image!"))
+    with pytest.raises(ValueError, match=r"all.tar.a.png cannot be read as an image \(cannot identify image file\): replace or remove it"):
+        ShardedPairs(tmp_path, 32)

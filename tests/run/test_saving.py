@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,6 +38,14 @@ def train(folder, until=None, settings=SETTINGS):
         if model.step == until:
             break
     return model
+
+
+def write_noise(folder, *names):
+    """Side-by-side pairs of noise, each time others."""
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        Image.effect_noise((64, 32), 80).convert("RGB").save(folder / name)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -286,10 +295,7 @@ def test_a_training_that_has_diverged_ends_with_a_sentence_and_its_numbers_are_n
 
 
 def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
-    (tmp_path / "pairs").mkdir()
-    for name in "abcd":
-        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.png")
-    settings = Settings(**{**SETTINGS.__dict__, "pairs": str(tmp_path / "pairs")})
+    settings = replace(SETTINGS, pairs=str(write_noise(tmp_path / "pairs", "a.png", "b.png", "c.png", "d.png")))
     train(tmp_path / "run", until=6, settings=settings)
     shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aa.png")
     capsys.readouterr()
@@ -302,27 +308,23 @@ def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
 
 
 def test_a_picture_replaced_by_another_one_of_its_size_is_said(tmp_path, capsys):
-    (tmp_path / "pairs").mkdir()
-    for name in "abcd":
-        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / f"{name}.bmp")
-    settings = Settings(**{**SETTINGS.__dict__, "pairs": str(tmp_path / "pairs")})
+    settings = replace(SETTINGS, pairs=str(write_noise(tmp_path / "pairs", "a.bmp", "b.bmp", "c.bmp", "d.bmp")))
     train(tmp_path / "run", until=4, settings=settings)
     train(tmp_path / "run", until=6, settings=settings)
     assert capsys.readouterr().out == ""
-    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "pairs" / "c.bmp")
+    write_noise(tmp_path / "pairs", "c.bmp")
     train(tmp_path / "run", settings=settings)
     said = "The pairs have changed since this run began: some pictures are not the same, though their names are."
     assert f"{said} It continues with the present ones." in capsys.readouterr().out
 
 
 def test_of_a_large_data_set_some_files_are_compared_and_old_checkpoints_know_no_contents(tmp_path, monkeypatch):
-    for name in "abcd":
-        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / f"{name}.bmp")
+    write_noise(tmp_path, "a.bmp", "b.bmp", "c.bmp", "d.bmp")
     monkeypatch.setattr("pix2pix_edu.run.fingerprint.LOOKED_AT", 2 * (tmp_path / "a.bmp").stat().st_size)
     before = fingerprint(PhotoPairs(tmp_path, size=32))
-    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "b.bmp")  # every second one is compared, from the first
+    write_noise(tmp_path, "b.bmp")  # every second one is compared, from the first
     assert fingerprint(PhotoPairs(tmp_path, size=32)) == before
-    Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / "c.bmp")
+    write_noise(tmp_path, "c.bmp")
     now = fingerprint(PhotoPairs(tmp_path, size=32))
     assert change(before, now) == "some pictures are not the same, though their names are"
     assert change({name: before[name] for name in ("pairs", "names")}, now) == ""
