@@ -67,6 +67,7 @@ def fast_step(model: Pix2Pix, speed: Speed | None = None) -> Step:
     order_dropout(model.generator)
     if speed.matrices:
         use_matrices(model.generator)
+        gather_gradients(model.generator)
     if speed.one_pass:
         use_halves(model.discriminator)
     on_gpu = model.device.type == "cuda"
@@ -105,6 +106,23 @@ def order_dropout(generator: nn.Module) -> None:
     for module in generator.modules():
         if type(module) is AlwaysDropout:
             module.__class__ = OrderedDropout
+
+
+class GatheringNorm(nn.BatchNorm2d):
+    """Batch norm that copies the gradient of its output into one block of memory: as a part of a larger tensor it takes a slow path."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        if y.requires_grad:
+            y.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+        return y
+
+
+def gather_gradients(generator: nn.Module) -> None:
+    """Turn the generator's batch norms into GatheringNorm: behind them are the skips, whose gradients are parts of larger tensors."""
+    for module in generator.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = GatheringNorm
 
 
 def lay_out(model: Pix2Pix, layout: torch.memory_format) -> None:
@@ -165,7 +183,6 @@ def fast_generator(generator: nn.Module, speed: Speed) -> nn.Module:
         use_matrices(translator)
     for module in translator.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-            module.exact_weight = module.weight.detach()  # for matrix products, of which the smallest stay in 32 bits
             module.to(speed.precision)
     translator.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(speed.precision, memory_format=torch.channels_last),))
     translator.register_forward_hook(lambda _, inputs, fake: fake.float())

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FEW, MANY = 32, 256  # positions of the kernel: up to FEW in 32 bits, up to MANY in 16 bits where those are used, above as torch does it
+FEW, MANY = 32, 256  # positions of the kernel: up to FEW in 32 bits and up to MANY in 16 bits as a product, above as torch does it
 
 
 def gather(x: Tensor, stride: int) -> Tensor:
@@ -109,15 +109,13 @@ class MatrixConvTranspose2d(nn.ConvTranspose2d):
 
 def _multiply(function: type[torch.autograd.Function], layer: nn.Module, x: Tensor, positions: int) -> Tensor | None:
     """The layer's output as a matrix product, or None if torch's own convolution is to be used."""
-    device, weight = x.device.type, layer.weight
-    precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+    device = x.device.type
+    precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else layer.weight.dtype
     fits = layer.kernel_size == (4, 4) and layer.padding == (1, 1) and layer.stride in ((1, 1), (2, 2))
     if not fits or positions > (FEW if precision == torch.float32 else MANY):
         return None
-    if positions <= FEW:
-        precision, weight = torch.float32, getattr(layer, "exact_weight", weight)  # as fast_generator keeps it
     with torch.autocast(device, enabled=False):
-        y = function.apply(x.to(precision), weight.to(precision), layer.stride[0])
+        y = function.apply(x.to(precision), layer.weight.to(precision), layer.stride[0])
         return y if layer.bias is None else y + layer.bias.to(precision)[:, None, None]
 
 

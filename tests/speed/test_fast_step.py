@@ -11,7 +11,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
-from pix2pix_edu.speed.fast_step import Speed, descend_in_memory_order, fast_generator, fast_step, fastest, lay_out
+from pix2pix_edu.speed.fast_step import Speed, descend_in_memory_order, fast_generator, fast_step, fastest, gather_gradients, lay_out
 from pix2pix_edu.speed.on_device import PairsOnDevice
 from pix2pix_edu.training import Batches, Pix2Pix, train, train_step
 
@@ -113,6 +113,22 @@ def test_a_training_continues_in_another_memory_layout_with_the_same_losses():
     lay_out(turned, torch.channels_last)
     assert turned.generator.down[1][0].weight.is_contiguous(memory_format=torch.channels_last)
     assert torch.allclose(history(turned, 8), history(straight, 8), rtol=1e-4)
+
+
+def test_a_norm_in_front_of_a_skip_is_given_its_gradient_in_one_block():
+    seen = []
+    norms = [nn.BatchNorm2d(4), nn.BatchNorm2d(4)]
+    gather_gradients(norms[1])
+    x = torch.randn(2, 4, 6, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
+    gradients = []
+    for norm in norms:
+        y = norm(x)
+        y.register_hook(lambda gradient: seen.append(gradient.is_contiguous(memory_format=torch.channels_last)))
+        loss = (torch.cat([x.detach(), y], dim=1) * torch.arange(576).view(2, 8, 6, 6)).sum()
+        gradients.append(torch.autograd.grad(loss, [x, norm.weight, norm.bias]))
+    assert seen == [False, True]
+    for one, other in zip(*gradients, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-3)
 
 
 def test_pairs_on_a_device_are_the_same_pairs_with_the_same_crops():

@@ -60,16 +60,17 @@ def test_only_layers_with_few_positions_are_matrix_products(monkeypatch, precisi
     assert used == [precision] * calls
 
 
-def test_the_smallest_products_stay_in_32_bits_under_autocast_in_the_backward_pass_too():
-    plain = layer(nn.Conv2d)
-    fast = copy.deepcopy(plain)
+def test_products_in_16_bits_are_about_as_close_to_32_bits_as_torchs_own_convolution():
+    exact = layer(nn.Conv2d)
+    plain, fast = copy.deepcopy(exact), copy.deepcopy(exact)
     use_matrices(fast)
     x = torch.randn(2, 6, 4, 4)
+    expected = outputs_and_gradients(exact, x)
     with torch.autocast("cpu", torch.bfloat16):
-        found = outputs_and_gradients(fast, x)
-    for one, other in zip(outputs_and_gradients(plain, x), found, strict=True):
-        assert other.dtype == torch.float32
-        assert torch.allclose(one, other, atol=1e-5)
+        found, torchs = (outputs_and_gradients(conv, x) for conv in (fast, plain))
+    assert [value.dtype for value in found] == [value.dtype for value in torchs]
+    for true, one, other in zip(expected, found, torchs, strict=True):
+        assert (one - true).abs().max() <= 2 * (other - true).abs().max()
 
 
 def test_other_convolutions_are_left_to_torch():
