@@ -28,11 +28,11 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
   const wipe = new Wipe(size);
   const small = [null, ...seeds].map((seed) => ({ seed, canvas: square(size, TILE) }));
   const below = small.map(({ seed, canvas }) => figure(canvas, seed === null ? t`input x` : t`seed ${seed}`));
-  const curves = draw("svg", { class: "runs-curves", width: WIDTH, height: HEIGHT, "aria-hidden": "true" });
+  const curves = new Curves(data);
   const legend = make("p", { class: "play-small" });
   const grid = make("div", { class: "runs-grid", role: "group", "aria-label": t`Cells` }, ...layOut(data, tiles));
   grid.style.setProperty("--columns", data.columns.length);
-  const one = make("div", { class: "runs-one" }, wipe.element, make("div", { class: "runs-seeds" }, ...below), make("div", {}, curves, legend));
+  const one = make("div", { class: "runs-one" }, wipe.element, make("div", { class: "runs-seeds" }, ...below), make("div", {}, curves.element, legend));
   element.append(make("div", { class: `play-panels${data.rows.length > 1 ? "" : " runs-flat"}` }, grid, one), caption);
 
   const images = new Map(); // of the runs, by file; null while one is loading, and after it failed until something changes
@@ -77,7 +77,7 @@ export function createRuns(data, state = {}, onState = () => {}, { load }) {
     if (numbers !== written) {
       written = numbers;
       for (const tile of tiles) tile.show(tile.cell === cell, measure, seeds.indexOf(now.seed), place);
-      paintCurves(curves, data, cell, now);
+      curves.show(cell, now);
       write(legend, t`${say(measure.title)}: the seeds of this cell, the other cells in grey.`);
     }
     if (sheets) paint(cell);
@@ -181,25 +181,38 @@ class Wipe {
 }
 
 /** One measure during training: the seeds of the chosen cell over the means of the others, and the yardsticks as dashed lines. */
-function paintCurves(svg, { cells, steps, seeds, measures }, chosen, { measure, step, seed }) {
-  const { marks } = measures.find(({ name }) => name === measure);
-  const all = [...cells.flatMap(({ scores }) => scores[measure].flat()), ...Object.values(marks)];
-  const [top, end] = [1.05 * Math.max(...all), Math.log(steps.at(-1) / steps[0])];
-  const toX = (each) => LEFT + 6 + (Math.log(each / steps[0]) / end) * (WIDTH - LEFT - 26);
-  const toY = (value) => HEIGHT - BELOW - (value / top) * (HEIGHT - BELOW - 8);
-  const line = (values) => `M${values.map((value, i) => `${toX(steps[i]).toFixed(1)} ${toY(value).toFixed(1)}`).join("L")}`;
-  const mean = (rows) => steps.map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
-  const apart = [0.1, 0.2, 0.5, 1, 2].find((each) => top / each < 4) ?? 5;
-  const ticks = Array.from({ length: Math.ceil(top / apart) }, (_, i) => i * apart);
-  svg.replaceChildren(
-    draw("path", { d: `M${LEFT} 4V${HEIGHT - BELOW}H${WIDTH}`, class: "runs-axis" }),
-    ...Object.values(marks).map((value) => draw("path", { d: `M${LEFT} ${toY(value).toFixed(1)}H${WIDTH}`, class: "runs-mark" })),
-    ...cells.filter((cell) => cell !== chosen).map((cell) => draw("path", { d: line(mean(cell.scores[measure])), class: "runs-other" })),
-    ...chosen.scores[measure].map((values, i) => draw("path", { d: line(values), class: seeds[i] === seed ? "runs-this" : "runs-seed" })),
-    draw("circle", { cx: toX(step), cy: toY(chosen.scores[measure][seeds.indexOf(seed)][steps.indexOf(step)]), r: 4.5, class: "runs-now" }),
-    ...ticks.map((value) => draw("text", { x: LEFT - 5, y: toY(value) + 4, class: "runs-end" }, `${+value.toFixed(1)}`)),
-    ...steps.map((each) => draw("text", { x: toX(each), y: HEIGHT - 4, class: "runs-middle" }, `${each}`)),
-  );
+class Curves {
+  constructor(data) {
+    Object.assign(this, { data, drawn: "", now: draw("circle", { r: 4.5, class: "runs-now" }) });
+    this.element = draw("svg", { class: "runs-curves", width: WIDTH, height: HEIGHT, "aria-hidden": "true" });
+  }
+
+  /** Another moment of training moves the point only. */
+  show(chosen, { measure, step, seed }) {
+    const { cells, steps, seeds, measures } = this.data;
+    const { marks } = measures.find(({ name }) => name === measure);
+    const all = [...cells.flatMap(({ scores }) => scores[measure].flat()), ...Object.values(marks)];
+    const [top, end] = [1.05 * Math.max(...all), Math.log(steps.at(-1) / steps[0])];
+    const toX = (each) => LEFT + 6 + (Math.log(each / steps[0]) / end) * (WIDTH - LEFT - 26);
+    const toY = (value) => HEIGHT - BELOW - (value / top) * (HEIGHT - BELOW - 8);
+    set(this.now, { cx: toX(step), cy: toY(chosen.scores[measure][seeds.indexOf(seed)][steps.indexOf(step)]) });
+    const drawn = [chosen.name, measure, seed].join();
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const line = (values) => `M${values.map((value, i) => `${toX(steps[i]).toFixed(1)} ${toY(value).toFixed(1)}`).join("L")}`;
+    const mean = (rows) => steps.map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
+    const apart = [0.1, 0.2, 0.5, 1, 2].find((each) => top / each < 4) ?? 5;
+    const ticks = Array.from({ length: Math.ceil(top / apart) }, (_, i) => i * apart);
+    this.element.replaceChildren(
+      draw("path", { d: `M${LEFT} 4V${HEIGHT - BELOW}H${WIDTH}`, class: "runs-axis" }),
+      ...Object.values(marks).map((value) => draw("path", { d: `M${LEFT} ${toY(value).toFixed(1)}H${WIDTH}`, class: "runs-mark" })),
+      ...cells.filter((cell) => cell !== chosen).map((cell) => draw("path", { d: line(mean(cell.scores[measure])), class: "runs-other" })),
+      ...chosen.scores[measure].map((values, i) => draw("path", { d: line(values), class: seeds[i] === seed ? "runs-this" : "runs-seed" })),
+      this.now,
+      ...ticks.map((value) => draw("text", { x: LEFT - 5, y: toY(value) + 4, class: "runs-end" }, `${+value.toFixed(1)}`)),
+      ...steps.map((each) => draw("text", { x: toX(each), y: HEIGHT - 4, class: "runs-middle" }, `${each}`)),
+    );
+  }
 }
 
 /** The numbers of the figure in words. */

@@ -1,12 +1,12 @@
 // One drawing, and what networks make of it that differ in lambda alone, or in the patch alone.
 
 import { createBoard } from "./board.js";
-import { choices, frame, make, newestOnly, sentences, set, square } from "./dom.js";
+import { choices, frame, make, newestOnly, sentences, set, wholeWidth } from "./dom.js";
 import { readSamples } from "./label_map.js";
 import { paintPicture, paintVerdict, readPictures } from "./pixels.js";
 import { say, t } from "./words.js";
 
-const WIDTH = 128; // CSS pixels, at most, of a picture
+const [WIDTH, SMALL, NARROW] = [128, 64, 726]; // CSS pixels: of a picture, at most; of one in a figure that is narrower than the last
 
 /**
  * data: {size, classes, samples: [{name, labels}], rows: [{title, networks: [{name, title}]}], fakes: url}: one picture for each network,
@@ -51,6 +51,7 @@ export function createVariants(data, state = {}, onState = () => {}, { run }) {
     return make("div", {}, make("p", { class: "play-title" }, say(title)), make("div", { class: "variants-row" }, ...figures));
   });
   element.append(make("div", { class: "play-panels" }, make("div", { class: "variants-board" }, board.element), make("div", { class: "variants-rows" }, ...rows)), caption);
+  new ResizeObserver(([{ contentRect }]) => tiles.forEach((tile) => tile.fit(contentRect.width < NARROW ? SMALL : WIDTH))).observe(element);
   tell(t`Draw: the networks are loaded with your first stroke.`);
   board.load(begun);
   if (now.shown === "verdict") translate(begun);
@@ -66,12 +67,17 @@ export function createVariants(data, state = {}, onState = () => {}, { run }) {
 
 class Tile {
   constructor({ name, title }, size) {
-    Object.assign(this, { name, title, result: null, canvas: square(size, WIDTH), verdict: make("canvas") });
+    Object.assign(this, { name, title, result: null, canvas: make("canvas", { width: size, height: size }), verdict: make("canvas") });
     this.verdict.className = "variants-verdict";
     this.verdict.hidden = true;
     this.picture = make("div", { class: "variants-picture", role: "img" }, this.canvas, this.verdict);
     this.element = make("figure", {}, this.picture, make("figcaption", {}, say(title)));
+    this.fit(WIDTH);
     this.describe(t`not translated yet`);
+  }
+
+  fit(wanted) {
+    this.canvas.style.width = `${wholeWidth(this.canvas.width, wanted)}px`;
   }
 
   paint(shown) {

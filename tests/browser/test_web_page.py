@@ -389,6 +389,21 @@ def test_on_a_phone_nothing_is_cut_off_and_the_photograph_stays_in_sight_while_a
     assert photo["y"] + photo["height"] <= 844
 
 
+def test_on_a_phone_the_pictures_of_all_variants_stay_in_sight_while_a_finger_draws(visit):
+    page = visit(viewport={"width": 390, "height": 844}, device_scale_factor=3, has_touch=True, is_mobile=True, ready=False)
+    section = go_to(page, "variants")
+    board = section.locator(".board canvas")
+    page.evaluate("document.querySelector('#variants .board canvas').scrollIntoView({ block: 'start' })")
+    box = board.bounding_box()
+    page.touchscreen.tap(box["x"] + 60, box["y"] + 60)
+    expect(section.locator(".play-caption")).to_contain_text("translated this drawing", timeout=60 * SECONDS)
+    pictures = [picture.bounding_box() for picture in section.locator(".variants-picture").all()]
+    assert len(pictures) == len(LAMBDAS) + len(JUDGES)
+    assert min(picture["y"] for picture in pictures) > box["y"] + 200
+    assert max(picture["y"] + picture["height"] for picture in pictures) <= 844
+    assert {picture["width"] * 3 % 64 for picture in pictures} == {0}
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_with_every_figure_built_nothing_is_wider_than_the_window(visit, width):
     page = visit(viewport={"width": width, "height": 844})
