@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import secrets
+import shutil
 import socket
 import tempfile
 import time
@@ -18,6 +20,8 @@ from filelock import FileLock, Timeout
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"  # in the installed package, or in the checkout
+
+UNFINISHED = ".unfinished"  # the end of the name of a folder that is being filled
 
 SYSTEM_ERRORS = {  # what follows the path: the reason, and what to do
     errno.ENOENT: "does not exist or cannot be made there: check the path",
@@ -53,6 +57,25 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill. It becomes `path`, which must not exist or be empty, when the block ends without an error.
+
+    Otherwise it is removed, and so are those of calls that were killed.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????{UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+        if path.is_dir():
+            path.rmdir()
+        os.rename(folder, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

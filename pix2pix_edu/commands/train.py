@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pix2pix_edu.commands.options import path, refuse_ignored, whole
+from pix2pix_edu.commands.options import path, real, refuse_ignored, whole
 from pix2pix_edu.discriminator import PATCHES
 from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.run import loop
-from pix2pix_edu.run.settings import DRAWN, Settings
+from pix2pix_edu.run.settings import BOUNDS, DRAWN, Settings
 from pix2pix_edu.run.stopping import until_stopped
 from pix2pix_edu.speed import processes
 from pix2pix_edu.training import Losses, Pix2Pix
@@ -49,6 +49,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default = getattr(Settings(), name)
         shown = "" if default == "" else f" (default: {default})"
         kind = folder_name if default == "" else type(default)
+        if name in BOUNDS:
+            kind = (whole if kind is int else real)(*BOUNDS[name])
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=help + shown, **settings)
 
     parser.add_argument("folder", type=path, help="folder of the run")

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.files import read_weights
 from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.weights.fitting import PRECISIONS, refuse_claims
 
 SIDE = 299
 LEVELS = ("Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c")
@@ -47,6 +49,9 @@ def open_inception(path: Path) -> Inception:
             inception = Inception()
     except ModuleNotFoundError as error:
         raise ValueError('Inception needs the package torchvision: pip install "pix2pix-edu[classroom]"') from error
+    refuse_claims(weights)
+    if not all(value.dtype in (*PRECISIONS, torch.int64) and value.isfinite().all() for value in weights.values()):
+        raise ValueError(f"{path} holds values that are not finite or no real numbers: use another copy of the file")
     try:
         inception.network.load_state_dict(weights)
     except (RuntimeError, TypeError, AttributeError) as error:

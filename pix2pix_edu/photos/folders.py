@@ -170,7 +170,8 @@ class ParallelPairs(PhotoPairs):
         return self.files[index].read_bytes() + self.partners[index].read_bytes()
 
     def _squeezed(self) -> str:
-        return ""
+        odd = [index for index, header in enumerate(self.headers) if not NARROW <= 2 * header.width / header.height <= WIDE]
+        return f"{len(odd)} of {len(self)} pictures are not square and are squeezed to squares: {self._sizes(odd)}." if odd else ""
 
     def _header(self, index: int) -> Header:
         x, y = read_header(self.files[index]), read_header(self.partners[index])

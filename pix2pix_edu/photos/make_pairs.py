@@ -1,10 +1,6 @@
 """Make pairs from photographs: the input x is computed from the photograph y."""
 
-import contextlib
-import glob
 import os
-import secrets
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from pix2pix_edu.files import one_writer, refuse_unwritable
+from pix2pix_edu.files import one_writer, refuse_unwritable, whole_folder
 from pix2pix_edu.images import list_images, open_image, to_rgb
 from pix2pix_edu.photos.folders import for_each
 from pix2pix_edu.photos.picture_files import read_header
@@ -21,7 +17,6 @@ EDGE_SIGMA = 1.0  # standard deviation, in pixels, of the smoothing before edge 
 SIGMAS = (0.1, 100.0)
 VAL_EVERY = 10
 SIZES = (16, 8192)
-UNFINISHED = ".unfinished_pairs"  # the end of the name of a folder that is being written
 
 MakeInput = Callable[[Image.Image], Image.Image]
 
@@ -60,7 +55,7 @@ def pair_folder(
     refuse_unwritable(pairs)
     for_each(lambda number: read_header(files[number]), range(len(files)))
     try:
-        with one_writer(pairs), _unfinished(pairs) as unfinished:
+        with one_writer(pairs), whole_folder(pairs) as unfinished:
             if pairs.exists():
                 raise ValueError(f"{pairs} was written by another call meanwhile: name a new folder")
             for number, file in enumerate(files):
@@ -69,22 +64,8 @@ def pair_folder(
                 (unfinished / part).mkdir(exist_ok=True)
                 Image.fromarray(np.hstack([make_input(photo), photo])).save(unfinished / part / f"{file.stem}.png")
                 yield pairs / part / f"{file.stem}.png"
-            os.rename(unfinished, pairs)
     except OSError as error:
         raise OSError(f"could not write {pairs} ({error}): free some space or choose another folder; no files were left there") from error
-
-
-@contextlib.contextmanager
-def _unfinished(pairs: Path) -> Iterator[Path]:
-    """A new folder beside `pairs`, which is removed in the end if it is still there, and so are those of calls that were killed."""
-    for left in pairs.parent.glob(f".{glob.escape(pairs.name)}.????????{UNFINISHED}"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = pairs.with_name(f".{pairs.name}.{secrets.token_hex(4)}{UNFINISHED}")
-    try:
-        folder.mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(files: list[Path], pairs: Path, size: int, val_every: int) -> None:

@@ -72,9 +72,14 @@ def train_cell(system: System, budget: Budget, seed: int, cell: Path, save_every
     cell.mkdir(parents=True, exist_ok=True)
     batches = Batches(pairs_of(budget, seed, "train"), budget.batch_size, seed)
     steps = train(model, batches, budget.steps, Objective(l1_weight=budget.l1_weight), step=system.step_on(model.device))
-    about = {"settings": {"system": system.name, "seed": seed, **asdict(budget)}, "data": fingerprint(batches.pairs)}
+    about = {"settings": settings_of(system, budget, seed), "data": fingerprint(batches.pairs)}
     for _ in save_on_the_way(steps, model, Saves(cell, about, save_every), budget.steps):
         yield model
+
+
+def settings_of(system: System, budget: Budget, seed: int) -> dict[str, object]:
+    """What a cell was trained with, as its checkpoint keeps it."""
+    return {"system": system.name, "seed": seed, **asdict(budget)}
 
 
 def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
@@ -82,6 +87,7 @@ def open_cell(system: System, budget: Budget, seed: int, cell: Path) -> Pix2Pix:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = system.build(depth_for(budget.size), budget.width, seed, device, budget.lr)
     if state := checkpoint.newest(cell):
+        refuse_changes(f"{cell} holds a training", state["about"].get("settings", {}), settings_of(system, budget, seed))
         checkpoint.restore(model, state, str(cell))
     return model
 

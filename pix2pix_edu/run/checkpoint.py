@@ -155,6 +155,7 @@ def read(path: str | Path) -> dict:
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this version of the library: use a file that checkpoint.save wrote")
     wrong = [key for key, kind in KINDS.items() if not isinstance(state.get(key), kind) or state[key] is True]
+    wrong = wrong or ["cuda_random"] * any(not isinstance(each, Tensor) or each.dtype != torch.uint8 for each in state["cuda_random"])
     if wrong or not 0 <= state["step"] < 2**62 or not _is_random_state(state["random"]):
         parts = ", ".join(wrong) or "step or random numbers"
         raise ValueError(f"{path} is damaged (wrong values of {parts}): use another checkpoint")
@@ -167,6 +168,16 @@ def _is_random_state(state: Tensor) -> bool:
     except (RuntimeError, TypeError):
         return False
     return True
+
+
+def refuse_older(folder: Path, step: int) -> None:
+    """Raise an error if the run in this folder is already further than `step`: what it has learned since would be overwritten."""
+    saved, _ = read_header(folder)
+    if saved > step:
+        raise ValueError(
+            f"{folder} holds step {saved:,} of the run, and this training would go on from step {step:,}: another process has trained "
+            "there meanwhile, so repeat the command"
+        )
 
 
 def read_header(folder: Path) -> tuple[int, dict]:

@@ -83,6 +83,7 @@ def run(
         steps = save_on_the_way(steps, model, saves, settings.steps, str(speed or "as written"), shown)
     with one_writer(folder / "training", name=folder) if share.first else contextlib.nullcontext():
         if share.first:
+            checkpoint.refuse_older(folder, model.step)
             write_settings(settings, folder)
         yield from steps
 

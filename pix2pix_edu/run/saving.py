@@ -91,6 +91,7 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
     for path in checkpoint.present(folder):
         if path.is_dir():
             raise ValueError(f"{path} is a folder where a checkpoint belongs: move it away")
+    checkpoint.refuse_older(folder, model.step)
     remove_unfinished(folder)
     before = checkpoint.read_header(folder)[1].get("data")
     if model.step and before and (changed := change(before, saves.about["data"])):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from pix2pix_edu.files import refuse_unwritable, write_text
+from pix2pix_edu.files import refuse_unwritable, whole_folder, write_text
 from pix2pix_edu.run.networks import save_for_sharing
 from pix2pix_edu.sharing.card import make_card
 from pix2pix_edu.sharing.onnx_file import export_onnx
@@ -23,9 +23,13 @@ def prepare(run: Path, repository: str, folder: Path, record: Path | None = None
         raise ValueError(f"{folder} exists already: name a new folder for the files")
     card, name = make_card(run, repository, record), repository.split("/")[1]
     refuse_unwritable(folder)
-    save_for_sharing(run, name, folder)
-    export_onnx(run, folder / f"{name}.onnx")
-    write_text(folder / CARD, card)
+    try:
+        with whole_folder(folder) as unfinished:
+            save_for_sharing(run, name, unfinished)
+            export_onnx(run, unfinished / f"{name}.onnx")
+            write_text(unfinished / CARD, card)
+    except OSError as error:
+        raise OSError(f"could not write {folder} ({error}): free some space or choose another folder; no files were left there") from error
     return sorted(folder.iterdir())
 
 

@@ -57,7 +57,7 @@ def test_an_empty_name_of_a_folder_is_refused_instead_of_training_on_drawings(mo
         (["--pairs", "PAIRS", "--count", "400"], "--count has no effect with --pairs"),
         (["--pairs", "PAIRS", "--y-folder", "PAIRS", "--direction", "left_to_right"], "--direction has no effect with --y-folder"),
         (["--x-channels", "1"], "drawings have 3 channels: leave out --x-channels and --y-channels"),
-        (["--pairs", "PAIRS", "--x-channels", "0"], "x channels must be from 1 to 1,024, got 0"),
+        (["--pairs", "PAIRS", "--x-channels", "0"], "argument --x-channels: must be a whole number from 1 to 1,024, got '0'"),
         (["--pairs", "PAIRS", "--y-channels", "2"], "a.png has 3 channels, and 2 are needed"),
         (["--pairs", "PHOTOS"], "3 of 3 pictures are not two squares side by side (0.png is 64 x 48, "),
     ],

@@ -54,6 +54,15 @@ def test_a_file_of_another_network_is_refused(monkeypatch, tmp_path):
     assert "does not hold the weights of torchvision's Inception v3: use inception_v3_google-0cc3c7bd.pth" in said
 
 
+@pytest.mark.parametrize("change", [lambda weight: weight * float("nan"), lambda weight: weight + 1j])
+def test_a_file_with_values_that_no_network_has_is_refused(weights, tmp_path, change):
+    state = torch.load(weights, weights_only=True)
+    state["fc.weight"] = change(state["fc.weight"])
+    torch.save(state, tmp_path / "damaged.pth")
+    with pytest.raises(ValueError, match="holds values that are not finite or no real numbers"):
+        open_inception(tmp_path / "damaged.pth")
+
+
 def test_without_torchvision_one_sentence_says_how_to_install_it(weights, monkeypatch):
     monkeypatch.setitem(sys.modules, "torchvision.models", None)  # import then fails as if the package were missing
     with pytest.raises(ValueError, match=r'needs the package torchvision: pip install "pix2pix-edu\[classroom\]"'):

@@ -118,6 +118,15 @@ def test_pairs_of_halves_that_are_wider_than_high_are_used_and_that_is_said(tmp_
     assert first_colour(pairs[1][1]) == [0, 1, 255]
 
 
+def test_photographs_in_two_folders_that_are_not_square_are_used_and_that_is_said(tmp_path):
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+        for number, size in enumerate([(64, 48), (40, 40), (41, 40), (30, 60)]):
+            Image.new("RGB", size).save(tmp_path / name / f"{number}.png")
+    said = ParallelPairs(tmp_path / "x", tmp_path / "y", size=20).remarks()
+    assert said == ["2 of 4 pictures are not square and are squeezed to squares: 0.png is 64 x 48, 3.png is 30 x 60."]
+
+
 def test_every_bad_file_is_named_at_the_start_up_to_five(tmp_path):
     folder = write_side_by_side(tmp_path / "set", count=3)
     for number in range(7):

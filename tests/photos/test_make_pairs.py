@@ -149,7 +149,7 @@ def test_files_left_by_a_killed_call_are_not_mixed_in_but_removed(tmp_path):
     program = "from pix2pix_edu.photos.make_pairs import grey, pair_folder; import os, signal, sys; "
     program += "writing = pair_folder(grey, *sys.argv[1:]); next(writing); os.kill(os.getpid(), signal.SIGTERM)"
     subprocess.run([sys.executable, "-c", program, write_photos(tmp_path / "photos", 9), tmp_path / "pairs"], check=False)
-    left = [path for path in tmp_path.iterdir() if path.name.endswith(".unfinished_pairs")]
+    left = [path for path in tmp_path.iterdir() if path.name.endswith(".unfinished")]
     assert len(left) == 1
     make_pairs(tmp_path)
     assert len(PhotoPairs(tmp_path / "pairs", "train", 32)) == 8
@@ -157,7 +157,7 @@ def test_files_left_by_a_killed_call_are_not_mixed_in_but_removed(tmp_path):
 
 
 def test_a_folder_of_yours_with_a_name_like_that_of_an_unfinished_one_is_left_alone(tmp_path):
-    for name in (".pairs.part", ".pairs.mine.unfinished_pairs"):
+    for name in (".pairs.part", ".pairs.mine.unfinished"):
         write_photos(tmp_path / name, 1)
     make_pairs(tmp_path)
     assert sorted(path.name for path in tmp_path.glob(".pairs.*/*.png")) == ["00.png", "00.png"]

@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -190,6 +191,15 @@ def test_a_cell_that_was_stopped_ends_as_one_that_was_not(tmp_path):
     assert len(list(train_cell("stopped"))) == 1
     assert same(*(checkpoint.read(tmp_path / name / "checkpoint.pt")["generator"] for name in ("straight", "stopped")))
     assert (tmp_path / "straight" / "losses.csv").read_text() == (tmp_path / "stopped" / "losses.csv").read_text()
+
+
+@pytest.mark.usefixtures("few_pairs")
+def test_a_cell_of_another_budget_is_refused_even_if_the_file_of_the_budget_is_lost(tmp_path):
+    system = find_system("annotated_reading")
+    next(stopped := trials.train_cell(system, BUDGET, 0, tmp_path / "cell"))
+    stopped.close()
+    with pytest.raises(ValueError, match=r"cell holds a training with other settings: lr was 0.001 and is now 0.1"):
+        next(trials.train_cell(system, replace(BUDGET, lr=0.1), 0, tmp_path / "cell"))
 
 
 def test_trials_of_another_budget_are_refused_by_what_changed(tmp_path):

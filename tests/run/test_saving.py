@@ -169,6 +169,7 @@ def of_another_weight(state):
 @pytest.mark.parametrize(
     "change",
     [broken(key, None) for key in (*checkpoint.KINDS, "format")]
+    + [broken("cuda_random", value) for value in (["x"], [torch.zeros(3)])]
     + [broken(key, "text") for key in (*checkpoint.KINDS, "format")]
     + [broken("step", value) for value in (-1, 10**9, True, 2.5, torch.tensor(3))]
     + [broken("generator", value) for value in ({}, {"down.0.0.weight": 1})]
@@ -370,6 +371,18 @@ def test_a_training_that_was_left_does_not_save_over_a_newer_checkpoint(tmp_path
     left.close()
     assert saved_step(tmp_path / "run") == 12
     assert (tmp_path / "run" / "losses.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_training_that_began_before_another_one_was_saved_does_not_train_over_it(tmp_path, seed):
+    """Both find an empty folder; the first trains, saves and ends before the second takes its first step."""
+    folder, others = tmp_path / "run", replace(SETTINGS, seed=seed)
+    second = run(resume(others, folder), others, folder)
+    train(folder, until=6)
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.startswith(".")}
+    with pytest.raises(ValueError, match="holds step 6 of the run, and this training would go on from step 0: another process has trained"):
+        next(second)
+    assert {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.startswith(".")} == before
 
 
 def test_files_that_a_killed_save_has_left_are_removed(begun):

@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import re
+import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -234,6 +236,25 @@ def test_a_run_is_pushed_and_what_arrives_can_be_downloaded_and_translates(monke
     call(monkeypatch, "translate", run, tmp_path / "in", tmp_path / "expected")
     shared, expected = (np.asarray(open_image(tmp_path / name / "a.png"), dtype=int) for name in ("out", "expected"))
     assert abs(shared - expected).max() <= 2  # the weights are shared in half precision
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_full_disk_leaves_no_half_of_the_files_and_the_command_can_be_repeated(monkeypatch, tmp_path, run, exists):
+    folder, limits = tmp_path / "there", resource.getrlimit(resource.RLIMIT_FSIZE)
+    if exists:
+        folder.mkdir()
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))  # the largest file, in bytes: the discriminator's is smaller
+    try:
+        message = refusal(monkeypatch, "push", run, "me/net", "--prepare", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, previous)
+    assert "no files were left there" in message
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["there"] * exists
+    call(monkeypatch, "push", run, "me/net", "--prepare", folder)
+    assert sorted(file.name for file in folder.iterdir()) == NAMES
 
 
 @pytest.mark.fault
