@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
     about_run = record.make_record(arguments.run, {}) if arguments.record else {}
     if arguments.record:
         _refuse_to_replace(arguments.record)
-    inception = open_inception(arguments.inception) if arguments.inception else None
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    inception = open_inception(arguments.inception).to(device) if arguments.inception else None
     if inception and settings.y_channels != 3:
         raise ValueError(f"Inception sees colour pictures, and y has {settings.y_channels} channels here: leave out --inception")
     generator = place(open_generator(arguments.run))
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     fakes, ys = evaluation.translate_pairs(generator, pairs, arguments.count or 100)
     scores = evaluation.score(fakes, ys)
     drawn = not settings.photographs and not settings.pairs
-    facades = evaluation.score_facades(fakes, ys, settings) if drawn and settings.drawn in COLOURS_OF else None
+    facades = evaluation.score_facades(fakes, ys, settings, device) if drawn and settings.drawn in COLOURS_OF else None
     apart = evaluation.distances(fakes, ys, inception) if inception else None
     for remark in pairs.remarks() if settings.pairs else ():
         print(remark)

@@ -50,18 +50,24 @@ def _reading_block(before: int, after: int) -> nn.Sequential:
 
 
 def train_reader(
-    pairs: Pairs, steps: int = 400, seed: int = 0, batch_size: int = 4, lr: float = 1e-2, colours: Colours = CLASS_COLOURS
+    pairs: Pairs,
+    steps: int = 400,
+    seed: int = 0,
+    batch_size: int = 4,
+    lr: float = 1e-2,
+    colours: Colours = CLASS_COLOURS,
+    device: str | torch.device = "cpu",
 ) -> Reader:
     """Train a reader on real photos y and their label maps x. Do not use the pairs that it will judge."""
     labels, photos = labels_and_photos(pairs, colours)
     generator = torch.Generator().manual_seed(seed)
     with own_random_numbers(seed):
-        reader = Reader(len(colours))
+        reader = Reader(len(colours)).to(device)
     optimizer = torch.optim.Adam(reader.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     for _ in tqdm(range(steps), "training a network that reads photos", leave=False, delay=2.0):
         chosen = torch.randint(len(photos), (batch_size,), generator=generator)
-        loss = F.cross_entropy(reader(photos[chosen]), labels[chosen])
+        loss = F.cross_entropy(reader(photos[chosen].to(device)), labels[chosen].to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

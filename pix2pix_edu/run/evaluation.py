@@ -71,21 +71,21 @@ def score(fakes: Tensor, ys: Tensor) -> Scores:
     return Scores(l1(fakes, ys), psnr(fakes, ys), ssim(fakes, ys), colour_overlap(fakes, ys), high_frequency_power(fakes, ys))
 
 
-def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores:
-    """The scores of fakes of drawn facades that need their labels. A reading network is trained for them."""
-    colours = COLOURS_OF[settings.drawn]
+def score_facades(fakes: Tensor, ys: Tensor, settings: Settings, device: str | torch.device = "cpu") -> FacadeScores:
+    """The scores of fakes of drawn facades that need their labels. A reading network is trained for them, on `device`."""
+    colours, features = COLOURS_OF[settings.drawn], open_features().to(device)
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
     train_pairs = [train_pairs[i] for i in range(min(len(train_pairs), MOST))]
     test_pairs = [test_pairs[i] for i in range(len(fakes))]
-    reader = train_reader(train_pairs, colours=colours)
+    reader = train_reader(train_pairs, colours=colours, device=device)
     labels, _ = labels_and_photos(test_pairs, colours)
     return FacadeScores(
         reading_scores(reader, fakes, labels),
         yardsticks(reader, train_pairs, test_pairs, colours),
         wall_blotchiness(fakes, ys, wall_mask(labels, colours)),
         grid_power(fakes, ys),
-        distances(fakes, ys),
-        distances(torch.stack([train_pairs[i % len(train_pairs)][1] for i in range(len(ys))]), ys),
+        distances(fakes, ys, features),
+        distances(torch.stack([train_pairs[i % len(train_pairs)][1] for i in range(len(ys))]), ys, features),
     )
 
 
@@ -93,11 +93,12 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings) -> FacadeScores
 def distances(pictures: Tensor, ys: Tensor, network: Features | Inception | None = None) -> Distances:
     """FID, KID and perceptual distance on the features of a network: by default the bundled one, which knows drawn facades only."""
     network, rows, real_rows, apart = network or open_features(), [], [], []
+    device = next(network.parameters()).device
     for picture, y in zip(pictures, ys, strict=True):
-        levels, real_levels = network.levels(picture[None]), network.levels(y[None])
-        rows.append(network.describe(levels))
-        real_rows.append(network.describe(real_levels))
-        apart.append(perceptual_distance(levels, real_levels))
+        levels, real_levels = (network.levels(each[None].to(device)) for each in (picture, y))
+        rows.append(network.describe(levels).cpu())
+        real_rows.append(network.describe(real_levels).cpu())
+        apart.append(perceptual_distance(levels, real_levels).cpu())
     fake, real = torch.cat(rows), torch.cat(real_rows)
     return Distances(frechet_distance(fake, real), kernel_distance(fake, real), torch.cat(apart).mean().item())
 

@@ -16,7 +16,7 @@ from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.random_numbers import own_random_numbers
-from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run import checkpoint, evaluation
 from pix2pix_edu.run.loop import resume, run
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.settings import Settings, build
@@ -246,3 +246,12 @@ if __name__ == "__main__":
     found, expected = history(alone, 10, shared_step(alone, 0)), history(plain, 10)
     assert torch.allclose(found, expected, rtol=1e-3), (found - expected).abs().max()
     torch.distributed.destroy_process_group()
+
+
+def test_a_run_is_scored_on_the_gpu_as_on_the_cpu():
+    settings = Settings(size=64, depth=4, width=8, count=100)
+    fakes, ys = (torch.stack([SyntheticPairs(100, 64, seed=1)[i][side] for i in range(20)]) for side in (0, 1))
+    on_cpu, on_gpu = (evaluation.score_facades(fakes, ys, settings, device) for device in ("cpu", "cuda"))
+    assert on_gpu.distances == pytest.approx(on_cpu.distances, rel=1e-2)
+    assert on_gpu.yardsticks.real_photos == pytest.approx(on_cpu.yardsticks.real_photos, abs=0.05)  # each has a reader of its own
+    assert on_gpu.blotchiness == on_cpu.blotchiness

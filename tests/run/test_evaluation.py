@@ -11,7 +11,7 @@ from pix2pix_edu.training import stack_pairs
 @pytest.mark.parametrize("drawn", ["unpainted", "painted"])
 def test_real_photos_score_as_real_photos_and_grey_ones_do_not(monkeypatch, drawn):
     train_reader = evaluation.train_reader
-    monkeypatch.setattr(evaluation, "train_reader", lambda pairs, colours: train_reader(pairs, steps=30, colours=colours))
+    monkeypatch.setattr(evaluation, "train_reader", lambda pairs, **options: train_reader(pairs, steps=30, **options))
     settings = Settings(drawn=drawn, size=32, depth=3, width=4, count=24)
     pairs = open_pairs(settings, "val")
     _, ys = stack_pairs(pairs[i] for i in range(12))
