@@ -25,21 +25,41 @@ def save(model: Pix2Pix, path: str | Path, about: Mapping[str, object] | None = 
 
     `about` is what the training was started with: plain values that the reader may compare.
     """
-    path = Path(path)
+    write(state_of(model, about or {}), Path(path))
+
+
+def write(state: dict, path: Path) -> None:
+    """Write a state as `save` does."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as file:
-            torch.save(_state(model, about or {}), file)
+            torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise OSError(
             f"could not write {path} ({error}): free some space or choose another folder; an earlier file is untouched"
         ) from error
 
 
-def save_and_keep_previous(model: Pix2Pix, folder: Path, about: Mapping[str, object]) -> None:
-    """Save the training in the folder of its run. The checkpoint before this one is kept, in case that this one is damaged later."""
+def snapshot(model: Pix2Pix, about: Mapping[str, object]) -> dict:
+    """The state of a training, copied: the training may go on while it is written. From a GPU all parts are copied at once."""
+    copied = _copied(state_of(model, about))
+    if model.device.type == "cuda":
+        torch.cuda.synchronize()
+    return copied
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, Tensor):
+        return torch.empty_like(value, device="cpu", pin_memory=value.is_cuda).copy_(value, non_blocking=True)
+    if isinstance(value, Mapping):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
+
+
+def write_and_keep_previous(state: dict, folder: Path) -> None:
+    """Write a state to the folder of its run. The checkpoint before this one is kept, in case that this one is damaged later."""
     new = folder / f".{NAME}.new"
-    save(model, new, about)
+    write(state, new)
     if (folder / NAME).exists():
         os.replace(folder / NAME, folder / PREVIOUS)
     os.replace(new, folder / NAME)
@@ -198,7 +218,8 @@ def read_header(folder: Path) -> tuple[int, dict]:
     return 0, {}
 
 
-def _state(model: Pix2Pix, about: Mapping[str, object]) -> dict:
+def state_of(model: Pix2Pix, about: Mapping[str, object]) -> dict:
+    """The state of a training, whose tensors are the training's own."""
     # The order of the data is not saved: a batch depends only on its seed and step (training.Batches).
     return {
         "format": FORMAT,

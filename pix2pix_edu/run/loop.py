@@ -79,7 +79,8 @@ def run(
         step = shared_step(model, settings.seed, step)
     steps = train(model, batches, settings.steps, choose_objective(settings), linear_decay(settings.steps // 2, settings.steps), step)
     if share.first:
-        saves = Saves(folder, about, save_every or max(100, settings.steps // 40), longest_wait)
+        every = save_every or max(100, settings.steps // 40)
+        saves = Saves(folder, about, every, longest_wait, in_thread=model.device.type == "cuda")
         steps = save_on_the_way(steps, model, saves, settings.steps, str(speed or "as written"), shown)
     with one_writer(folder / "training", name=folder) if share.first else contextlib.nullcontext():
         if share.first:

@@ -18,6 +18,7 @@ from pix2pix_edu.run.evaluation import draw_grid, translate_each
 from pix2pix_edu.run.fingerprint import change
 from pix2pix_edu.run.machine_log import FILE, MachineLog, read_log
 from pix2pix_edu.run.settings import SHOWN
+from pix2pix_edu.run.writer import Writer
 from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
 
 COLUMNS = ["step", *Losses._fields]
@@ -35,10 +36,11 @@ class Saves(NamedTuple):
     about: dict  # the run's settings and the fingerprint of its pairs, kept in the checkpoint
     every: int  # steps
     longest_wait: float = LONGEST_WAIT
+    in_thread: bool = False  # write checkpoints while the training goes on
 
 
 class Save(NamedTuple):
-    """When a checkpoint was last written, and how long that took."""
+    """When a checkpoint was last saved, and how long the training waited for it."""
 
     moment: float
     seconds: float
@@ -56,6 +58,7 @@ def save_on_the_way(
     folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
     with one_writer(folder / "training", name=folder):
         log = _open_folder(model, saves, until, arithmetic)
+        writer = Writer(folder, saves.about, saves.in_thread)
 
         def save(checkpoint_too: bool) -> None:
             nonlocal saved_at, last
@@ -64,7 +67,7 @@ def save_on_the_way(
             unsaved.clear()
             write_text(folder / FILE, log.as_json(model.step))
             if checkpoint_too:
-                checkpoint.save_and_keep_previous(model, folder, saves.about)
+                writer.save(model)
                 saved_at, last = model.step, Save(time.perf_counter(), time.perf_counter() - start)
 
         try:
@@ -75,14 +78,20 @@ def save_on_the_way(
                     if shown:
                         with whole_file(folder / f"{model.step:06d}.png") as file:
                             draw_samples(model, shown).save(file, "PNG")
-                    save(checkpoint_too=model.step == until or waited >= last.seconds / SHARE_OF_TIME)
-                elif waited >= max(saves.longest_wait, last.seconds / SHARE_OF_TIME):
+                    save(checkpoint_too=model.step == until or (waited >= last.seconds / SHARE_OF_TIME and not writer.busy))
+                elif waited >= max(saves.longest_wait, last.seconds / SHARE_OF_TIME) and not writer.busy:
                     save(checkpoint_too=True)
+                if model.step == until:
+                    writer.finish()
                 yield losses
         except GeneratorExit:  # the caller stopped after a whole step, or has left this run and trained on with another
+            writer.finish()
             if saved_at != model.step and checkpoint.read_header(folder)[0] <= model.step:
                 save(checkpoint_too=True)
+                writer.finish()
             raise
+        finally:
+            writer.close()
 
 
 def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> MachineLog:

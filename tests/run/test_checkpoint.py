@@ -159,12 +159,12 @@ def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp
     calls, replace, fsync = [], os.replace, os.fsync  # a power cut cannot be tried: the order of the calls is looked at
     monkeypatch.setattr(os, "replace", lambda old, new: (calls.append("rename"), replace(old, new)))
     monkeypatch.setattr(os, "fsync", lambda file: (calls.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file"), fsync(file)))
-    checkpoint.save_and_keep_previous(small_model(), tmp_path, {})
+    checkpoint.write_and_keep_previous(checkpoint.state_of(small_model(), {}), tmp_path)
     assert calls == ["file", "rename", "folder", "rename", "folder"]
 
 
 def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
-    checkpoint.save_and_keep_previous(small_model(), tmp_path, {"drawn": "painted"})
+    checkpoint.write_and_keep_previous(checkpoint.state_of(small_model(), {"drawn": "painted"}), tmp_path)
     content = (tmp_path / checkpoint.NAME).read_bytes()
     (tmp_path / checkpoint.NAME).write_bytes(content.replace(b"painted", b"paintec"))
     with pytest.raises(ValueError, match="has no whole checkpoint"):
@@ -174,7 +174,7 @@ def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this system has no user numbers")
 def test_a_checkpoint_without_read_permission_is_not_taken_as_damaged_or_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    checkpoint.save_and_keep_previous(small_model(), Path(), {})
+    checkpoint.write_and_keep_previous(checkpoint.state_of(small_model(), {}), Path())
     os.chmod(checkpoint.NAME, 0)
     os.chmod(tmp_path, 0o755)
     user = os.geteuid()
@@ -205,7 +205,7 @@ def test_code_in_a_checkpoint_is_not_run_when_its_header_is_read(tmp_path, monke
 @pytest.mark.parametrize("read", [checkpoint.newest, checkpoint.read_latest])
 def test_that_only_the_checkpoint_before_the_newest_is_left_is_said(tmp_path, capsys, read):
     for _ in range(2):
-        checkpoint.save_and_keep_previous(small_model(), tmp_path, {})
+        checkpoint.write_and_keep_previous(checkpoint.state_of(small_model(), {}), tmp_path)
     assert read(tmp_path)["step"] == 0
     assert capsys.readouterr().out == ""
     (tmp_path / checkpoint.NAME).unlink()

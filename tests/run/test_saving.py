@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -22,8 +22,10 @@ from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.record import make_record
-from pix2pix_edu.run.saving import read_losses
-from pix2pix_edu.run.settings import Settings, read_settings
+from pix2pix_edu.run.saving import Saves, read_losses, save_on_the_way
+from pix2pix_edu.run.settings import Settings, choose_objective, open_pairs, read_settings
+from pix2pix_edu.training import Batches, linear_decay
+from pix2pix_edu.training import train as steps_of
 
 pytestmark = pytest.mark.fault
 
@@ -401,17 +403,61 @@ def test_a_checkpoint_is_written_at_the_latest_after_some_minutes(tmp_path, monk
 
 def test_checkpoints_are_left_out_where_they_would_take_more_than_their_share_of_the_time(tmp_path, monkeypatch):
     saved = []
-    save = checkpoint.save_and_keep_previous
+    write = checkpoint.write_and_keep_previous
 
-    def slow_save(model, folder, about):
+    def slow_write(state, folder):
         time.sleep(1.0)
-        saved.append(model.step)
-        save(model, folder, about)
+        saved.append(state["step"])
+        write(state, folder)
 
-    monkeypatch.setattr(checkpoint, "save_and_keep_previous", slow_save)
+    monkeypatch.setattr(checkpoint, "write_and_keep_previous", slow_write)
     train(tmp_path / "run")
     assert saved == [4, 12]  # step 8 comes sooner than 20 seconds after step 4
     assert len(read_losses(tmp_path / "run")) == 12
+
+
+def train_beside_a_thread(folder, until):
+    """Train as `run` does on a GPU: a thread writes the checkpoints, and they are due every 4 steps."""
+    model = resume(SETTINGS, folder)
+    batches = Batches(open_pairs(SETTINGS, "train"), SETTINGS.batch_size, SETTINGS.seed)
+    schedule = linear_decay(SETTINGS.steps // 2, SETTINGS.steps)
+    steps = steps_of(model, batches, SETTINGS.steps, choose_objective(SETTINGS), schedule)
+    saves = Saves(folder, {"settings": asdict(SETTINGS), "data": fingerprint(batches.pairs)}, 4, in_thread=True)
+    for _ in save_on_the_way(steps, model, saves, SETTINGS.steps):
+        if model.step == until:
+            break
+
+
+def test_a_thread_writes_the_state_of_the_moment_while_the_training_goes_on(tmp_path, monkeypatch):
+    for step, name in ((4, "four"), (12, "all")):
+        train(tmp_path / name, until=step)
+    write, steps = checkpoint.write, []
+
+    def slow_write(state, path):
+        time.sleep(0.5)
+        steps.append(state["step"])
+        write(state, path)
+
+    monkeypatch.setattr(checkpoint, "write", slow_write)
+    train_beside_a_thread(tmp_path / "thread", until=None)
+    assert steps == [4, 12]  # step 8 came while step 4 was being written
+    for name, expected in ((checkpoint.PREVIOUS, "four"), (checkpoint.NAME, "all")):
+        assert same(checkpoint.read(tmp_path / "thread" / name), checkpoint.read(tmp_path / expected / checkpoint.NAME))
+
+
+def test_a_training_beside_a_thread_that_is_stopped_has_saved_its_last_step(tmp_path):
+    train(tmp_path / "straight", until=6)
+    train_beside_a_thread(tmp_path / "thread", until=6)
+    assert same(*(checkpoint.read(tmp_path / name / checkpoint.NAME) for name in ("straight", "thread")))
+
+
+def test_an_error_of_the_thread_that_writes_ends_the_training(tmp_path, monkeypatch):
+    def refuse(state, path):
+        raise OSError(f"could not write {path}")
+
+    monkeypatch.setattr(checkpoint, "write", refuse)
+    with pytest.raises(OSError, match="could not write .*checkpoint"):
+        train_beside_a_thread(tmp_path / "run", until=None)
 
 
 def test_a_folder_with_other_files_is_not_trained_in(tmp_path):
