@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -72,9 +73,19 @@ def naming(path: str | Path) -> Iterator[None]:
         raise ValueError(f"{path} cannot be read as an image ({reason}): {way_out}") from error
 
 
+def opened(file: str | Path | IO[bytes]) -> Image.Image:
+    """An image file, opened with Pillow. The checksums in a PNG file are compared first, which Pillow leaves out when it reads pixels."""
+    with Image.open(file) as image:
+        if image.format == "PNG":
+            image.verify()  # after which it cannot be used
+    if not isinstance(file, (str, Path)):
+        file.seek(0)
+    return Image.open(file)
+
+
 def open_image(path: str | Path) -> Image.Image:
     """Open an image file and convert it to 8-bit RGB."""
-    with reading(path), Image.open(path) as image:
+    with reading(path), opened(path) as image:
         refuse_frames(image)
         return to_rgb(ImageOps.exif_transpose(image))  # cameras store the orientation as a tag
 
@@ -106,7 +117,9 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def refuse_outside(values: np.ndarray, most: float) -> None:
     """Raise an error if a value is not in [0, most]."""
-    if not ((values >= 0) & (values <= most)).all():  # NaN is in no range
+    if np.isnan(values).any():
+        raise ValueError(f"its values must be from 0 to {most:g}, and some are no numbers (NaN)")
+    if not ((values >= 0) & (values <= most)).all():
         raise ValueError(f"its values must be from 0 to {most:g}, and they are from {values.min():g} to {values.max():g}")
 
 

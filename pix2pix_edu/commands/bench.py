@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.pairs:
         refuse_ignored(arguments, ["workers"], "without --pairs: add that, or leave it out")
     else:
-        data = Batches(open_folder(arguments.pairs, arguments.size), arguments.batch_size)
+        folder = arguments.pairs / "train" if (arguments.pairs / "train").is_dir() else arguments.pairs
+        data = Batches(open_folder(folder, arguments.size), arguments.batch_size)
         if arguments.workers:
             data = ReadAhead(data, 10**9, arguments.workers)
     work = bench.prepare(arguments.size, arguments.width, arguments.batch_size, device, arguments.reference, data)

@@ -12,7 +12,7 @@ from pix2pix_edu.measures.inception import open_inception
 from pix2pix_edu.run import evaluation, record
 from pix2pix_edu.run.fingerprint import count_copies
 from pix2pix_edu.run.networks import open_generator
-from pix2pix_edu.run.samples import has_unseen_pairs, refuse_moved_pairs
+from pix2pix_edu.run.samples import changed_pairs, has_unseen_pairs, refuse_moved_pairs
 from pix2pix_edu.run.settings import Settings, open_folders, open_pairs, read_settings
 from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.training import Pairs
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     apart = evaluation.distances(fakes, ys, inception) if inception else None
     for remark in pairs.remarks() if settings.pairs else ():
         print(remark)
-    copies = _count_copies(settings, pairs, len(ys))
+    copies = None if changed_pairs(arguments.run, settings) else _count_copies(settings, pairs, len(ys))
     no_more = " (there are no more)" if arguments.count and len(ys) < arguments.count else ""
     print(f"{len(ys)} pairs{no_more}{_seen_before(copies)}\n{evaluation.report(scores, facades, apart)}")
     if arguments.record:

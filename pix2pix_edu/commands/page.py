@@ -13,7 +13,8 @@ NETWORK = "houses_128"
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a web page to a folder: a drawing board, the patch, lambda, the skips, a training in the browser and more; with --run, the "
-        "network of that run alone, with a board if its inputs are flat label maps, otherwise with samples and a way to choose a picture. "
+        "network of that run alone, with a board if its pairs were drawn or are bundled ones, otherwise with samples and a "
+        "way to choose a picture. "
         "Any web host can serve it, at any path; it loads nothing from other hosts."
     )
     parser.add_argument("folder", type=path, help="a new folder, or one that contains such a page")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.experiments.successors import SIZE, network_name
-from pix2pix_edu.files import HERE, is_foreign, refuse_unwritable
+from pix2pix_edu.files import HERE, is_foreign, read_text, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import catalogue
 from pix2pix_edu.photos.bundled import BUNDLED
@@ -80,11 +80,31 @@ def new_page(folder: Path) -> Iterator[Path]:
             shutil.copy(PLAY / f"{style}.css", unfinished)
         (unfinished / "zh.json").write_text(json.dumps(catalogue("zh", "page", "play"), ensure_ascii=False), "utf-8")
         yield unfinished
-        # Each file is replaced as a whole; what was added to an earlier page stays. The mark comes first.
-        for file in sorted((file for file in unfinished.rglob("*") if file.is_file()), key=lambda file: file.name != MARK):
-            target = folder / file.relative_to(unfinished)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(file, target)
+        _replace(folder, unfinished)
+
+
+def _replace(folder: Path, page: Path) -> None:
+    """Move the files of a page to a folder, each as a whole. What an earlier page has left there goes, what others have added stays."""
+    files = {file.relative_to(page).as_posix(): file for file in page.rglob("*") if file.is_file()}
+    earlier = _files_of(folder / MARK)
+    mark = json.loads((page / MARK).read_text("utf-8")) | {"files": sorted(files.keys() | earlier)}
+    (page / MARK).write_text(json.dumps(mark), "utf-8")
+    for name, file in sorted(files.items(), key=lambda each: each[0] != MARK):  # the mark comes first
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, target)
+    for file in [file for file in folder.rglob("*") if file.is_file()]:
+        name = file.relative_to(folder).as_posix()
+        if name in earlier and name not in files:
+            file.unlink()
+
+
+def _files_of(mark: Path) -> set[str]:
+    """The files of the page with this mark; none if there is no page yet, or if it does not say."""
+    try:
+        return {name for name in json.loads(read_text(mark)).get("files", ()) if isinstance(name, str)}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return set()
 
 
 def _write_networks(folder: Path, network: str) -> float:

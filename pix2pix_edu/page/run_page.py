@@ -19,7 +19,7 @@ from pix2pix_edu.play.data import board
 from pix2pix_edu.play.pictures import webp
 from pix2pix_edu.play.subjects import SUBJECTS, sample_sketches
 from pix2pix_edu.run.networks import open_generator
-from pix2pix_edu.run.samples import has_unseen_pairs, sample_inputs, task
+from pix2pix_edu.run.samples import changed_pairs, has_unseen_pairs, sample_inputs, task
 from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.weights.onnx_graph import without_dropout, write_onnx
 
@@ -40,6 +40,9 @@ def build_run(folder: Path, run: Path) -> float:
     # The page has the weights in half precision, as files for sharing have: half the size to load.
     generator = without_dropout(copy.deepcopy(generator).half().float())
     figure, xs, content = _pictures(settings) if _subject(settings) not in SUBJECTS else _board(settings)
+    changed = changed_pairs(run, settings)
+    if changed:
+        print(changed)
     with new_page(folder) as unfinished:
         for place in ("networks", "figures"):
             (unfinished / place).mkdir()
@@ -47,7 +50,7 @@ def build_run(folder: Path, run: Path) -> float:
         difference = write_onnx(generator, xs[0], network)
         content |= {"network": NETWORK, "megabytes": round(network.stat().st_size / 1e6, 1), "fake": _fake(generator, xs[0])}
         write_figure(unfinished / "figures", figure, content)
-        (unfinished / "index.html").write_text(_index(run, settings, figure), "utf-8")
+        (unfinished / "index.html").write_text(_index(run, settings, figure, bool(changed)), "utf-8")
         (unfinished / MARK).write_text(json.dumps({"run": run.resolve().name}), "utf-8")
     return difference
 
@@ -80,7 +83,7 @@ def _in_colours(picture: Tensor) -> Image.Image:
     return to_image(picture).convert("RGB")
 
 
-def _index(run: Path, settings: Settings, figure: str) -> str:
+def _index(run: Path, settings: Settings, figure: str, changed: bool) -> str:
     of, size = task(settings), f"{settings.size} x {settings.size} pixels"
     trained = f"A network that was trained with pix2pix{f' to translate {of}' if of else ''}, on pairs of {size}."
     texts = {"title": run.resolve().name, "description": f"{trained} It runs in this browser tab."}
@@ -89,6 +92,7 @@ def _index(run: Path, settings: Settings, figure: str) -> str:
         texts |= {"words": "Begin with a sample, or clear the board and paint. Nothing that you draw leaves this page."}
     else:
         seen = "was not trained on the samples" if has_unseen_pairs(settings) else "was trained on the samples"
+        seen = "may have been trained on the samples" if changed else seen
         texts |= {"heading": "Choose a picture, see its translation"}
         texts |= {
             "words": f"Take a sample, or a picture of yours: its middle square is scaled to {size}. It does not leave this page. "

@@ -13,7 +13,18 @@ from torch import Tensor
 
 from pix2pix_edu import images
 from pix2pix_edu.files import whole_file
-from pix2pix_edu.images import from_bytes, list_images, reading, refuse_bytes, refuse_frames, refuse_outside, skipped, to_image, to_rgb
+from pix2pix_edu.images import (
+    from_bytes,
+    list_images,
+    opened,
+    reading,
+    refuse_bytes,
+    refuse_frames,
+    refuse_outside,
+    skipped,
+    to_image,
+    to_rgb,
+)
 from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 
 SUFFIXES = (*images.SUFFIXES, ".npy")
@@ -71,7 +82,7 @@ def read_picture(path: Path) -> np.ndarray:
             mapped = _map_array(path)
             pixels = np.array(mapped, dtype=mapped.dtype.newbyteorder("="))
         else:
-            with Image.open(path) as image:
+            with opened(path) as image:
                 refuse_frames(image)
                 pixels = read_deep(path) if is_deep(image) else values_of(ImageOps.exif_transpose(image))
                 if zero_is_white(image):

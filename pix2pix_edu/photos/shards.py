@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from pix2pix_edu.images import SPLITS, SUFFIXES, naming, refuse_frames, skipped
+from pix2pix_edu.images import SPLITS, SUFFIXES, naming, opened, refuse_frames, skipped
 from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
 from pix2pix_edu.photos.picture_files import Header, header_of, values_of
 
@@ -19,17 +19,19 @@ class ShardedPairs(PhotoPairs):
 
     def __init__(self, folder: Path, size: int, direction: str = DIRECTIONS[0], x_channels: int = 3, y_channels: int = 3):
         self.folders, self.shards, self.direction = [], list_shards(folder), direction
-        self.files: list[Path] = []  # for messages: SHARD.tar/MEMBER
+        places: dict[Path, tuple[Path, int, int]] = {}  # by SHARD.tar/MEMBER: the file, where it begins, and how long it is
         self._skipped: list[str] = []
-        self._places: list[tuple[Path, int, int]] = []
+        self._replaced = 0
         for shard in self.shards:
-            self._index(shard)
+            self._index(shard, places)
+        self.files, self._places = list(places), list(places.values())
         if not self.files:
             raise ValueError(f"the .tar files in {folder} hold no images: they need at least one {', '.join(SUFFIXES)} file")
         self._prepare(size, (x_channels, y_channels))
         self._refuse_narrow()
 
-    def _index(self, shard: Path) -> None:
+    def _index(self, shard: Path, places: dict[Path, tuple[Path, int, int]]) -> None:
+        """Note where each picture of a .tar file is. Of members with one name the last one counts, as when the file is unpacked."""
         try:
             with tarfile.open(shard, "r:") as tar:
                 for member in tar:
@@ -37,13 +39,14 @@ class ShardedPairs(PhotoPairs):
                     if name.startswith(".") or member.isdir():
                         continue
                     if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES):
-                        self.files.append(shard / member.name)
-                        self._places.append((shard, member.offset_data, member.size))
+                        self._replaced += shard / member.name in places
+                        places[shard / member.name] = shard, member.offset_data, member.size
                     else:
                         self._skipped.append(f"{shard.name}/{member.name}")
                 _refuse_broken_off(shard, tar.offset)
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): it must not be compressed") from error
+            way_out = "unpack it, for it is compressed" if _is_compressed(shard) else "make it again"
+            raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): {way_out}") from error
 
     def stored_bytes(self, index: int) -> int:
         return self._places[index][2]
@@ -53,7 +56,8 @@ class ShardedPairs(PhotoPairs):
 
     def remarks(self) -> list[str]:
         beside = skipped(self.shards[0].parent, (".tar",))
-        return [remark for remark in (beside, self._left_out(), self._mixed(), *super().remarks()) if remark]
+        again = f"In the .tar files, the same name comes again {self._replaced} times: of such members the last one is read."
+        return [remark for remark in (beside, self._left_out(), self._mixed(), again * bool(self._replaced), *super().remarks()) if remark]
 
     def _left_out(self) -> str:
         if not self._skipped:
@@ -87,7 +91,7 @@ class ShardedPairs(PhotoPairs):
         return self._refuse_odd(header, self.files[index])
 
     def _open(self, index: int) -> Halves:
-        with naming(self.files[index]), Image.open(self._read(index)) as image:
+        with naming(self.files[index]), opened(self._read(index)) as image:
             return self._split(values_of(ImageOps.exif_transpose(image)))
 
 
@@ -98,6 +102,14 @@ def _refuse_broken_off(shard: Path, end: int) -> None:
         block = file.read(tarfile.BLOCKSIZE)
         if len(block) < tarfile.BLOCKSIZE or any(chunk.strip(b"\0") for chunk in (block, *iter(lambda: file.read(2**20), b""))):
             raise tarfile.ReadError(f"it breaks off at byte {end:,}, so what follows would be lost: make it again")
+
+
+def _is_compressed(shard: Path) -> bool:
+    try:
+        with open(shard, "rb") as file:
+            return file.read(4).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd"))  # gzip, bzip2, xz, zstd
+    except OSError:
+        return False
 
 
 def list_shards(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.files import whole_file
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.run import checkpoint
-from pix2pix_edu.run.settings import discriminator_settings, generator_settings, read_settings
+from pix2pix_edu.run.settings import Settings, discriminator_settings, generator_settings, read_settings
 from pix2pix_edu.weights.bundled import open_network, save_network
 from pix2pix_edu.weights.fitting import build_from
 from pix2pix_edu.weights.reference import discriminator_state, generator_state, load_discriminator, load_generator
@@ -79,12 +79,20 @@ def _open(folder: Path, kind: str) -> nn.Module:
     """A network of the run in this folder, with its newest weights."""
     build, built_with = BUILDERS[kind]
     settings, state = read_settings(folder), checkpoint.read_latest(folder)
+    refuse_other_settings(folder, settings, state["about"])
     try:
-        trained_with = state["about"].get("settings", {})
-        different = [name for name, value in asdict(settings).items() if trained_with.get(name, value) != value]
-        if different:
-            raise ValueError(f"they state another {', another '.join(different)}")
         return build_from(build, built_with(settings), state[kind])
     except ValueError as error:
-        text = f"the run.json and the checkpoint in {folder} are not of one run ({error}): put back the run.json of its training"
-        raise ValueError(text) from error
+        raise _of_two_runs(folder, error) from error
+
+
+def refuse_other_settings(folder: Path, settings: Settings, about: Mapping[str, object]) -> None:
+    """Raise an error if a run's checkpoint states other settings than its run.json. `about` is of the checkpoint."""
+    trained_with = about.get("settings", {})
+    different = [name for name, value in asdict(settings).items() if trained_with.get(name, value) != value]
+    if different:
+        raise _of_two_runs(folder, f"they state another {', another '.join(different)}")
+
+
+def _of_two_runs(folder: Path, reason: object) -> ValueError:
+    return ValueError(f"the run.json and the checkpoint in {folder} are not of one run ({reason}): put back the run.json of its training")

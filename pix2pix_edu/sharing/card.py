@@ -8,6 +8,7 @@ from pathlib import Path
 from pix2pix_edu.files import refuse_special, refuse_unwritable, write_text
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.run import checkpoint
+from pix2pix_edu.run.networks import refuse_other_settings
 from pix2pix_edu.run.record import command, make_record, read_record
 from pix2pix_edu.run.samples import task
 from pix2pix_edu.run.settings import Settings, read_settings
@@ -48,9 +49,11 @@ def write_card(run: Path, file: Path, record: Path | None = None, overwrite: boo
 
 def make_card(run: Path, repository: str = "", record: Path | None = None) -> str:
     """The card as Markdown with the head that a hub reads. `repository` is owner/name; `record` a file that evaluate wrote."""
-    settings = read_settings(run)
-    about = make_record(run, _read_scores(run, settings, record))
-    pairs = checkpoint.read_header(run)[1].get("data", {}).get("pairs")
+    settings, (_, trained_with) = read_settings(run), checkpoint.read_header(run)
+    refuse_other_settings(run, settings, trained_with)
+    about = make_record(run, {})
+    about["scores"] = _read_scores(run, about, record)
+    pairs = trained_with.get("data", {}).get("pairs")
     repository = repository or f"OWNER/{run.resolve().name}"
     licence, hint = _licence(settings)
     sections = {
@@ -65,13 +68,14 @@ def make_card(run: Path, repository: str = "", record: Path | None = None) -> st
     return "\n".join(["---", *head, "---", "", *(f"{title}\n\n{text}\n" for title, text in sections.items())])
 
 
-def _read_scores(run: Path, settings: Settings, file: Path | None) -> Mapping[str, object]:
+def _read_scores(run: Path, about: Mapping[str, object], file: Path | None) -> Mapping[str, object]:
     """The scores in a record that evaluate wrote of this very run; without a file, those in the run's folder, if they are there."""
     if file is None and not (run / RECORD).exists():
         return {}
     record = read_record(file or run / RECORD)
-    # A record that was written before a setting existed is of a run with its default.
-    if asdict(Settings()) | record["settings"] != asdict(settings) or record["step"] != checkpoint.read_header(run)[0]:
+    # A record that was written before a setting existed is of a run with its default. Runs on other pairs differ in their losses only.
+    record["settings"] = asdict(Settings()) | record["settings"]
+    if any(record[name] != about[name] for name in ("settings", "step", "curve")):
         raise ValueError(f"{file or run / RECORD} is the record of another run or of earlier steps: run evaluate --record once more")
     scores = record["scores"]
     # A cell of the paper's tables has its scores by step, on other pairs than evaluate uses.
@@ -90,6 +94,7 @@ def _use(repository: str, settings: Settings) -> str:
     return (
         f"With the library pix2pix-edu, a folder of pictures (`hf` is a command of huggingface_hub):\n\n```sh\n"
         f"hf download {repository} --local-dir {name}\npython -m pix2pix_edu translate {name} INPUTS OUTPUTS\n```\n\n"
+        "Its files of weights are in half precision: a pixel may differ by a grey level from the pictures that were scored.\n\n"
         f"Without it, with any ONNX runtime: `{name}.onnx`. {usage(settings)}"
     )
 

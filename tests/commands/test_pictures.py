@@ -76,7 +76,7 @@ def test_a_bad_picture_is_found_before_the_first_step(monkeypatch, tmp_path):
     whole = (pairs / "3.png").read_bytes()
     (pairs / "3.png").write_bytes(whole[: len(whole) // 2])
     message = refusal(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", pairs)
-    assert message.startswith(f"train: {pairs / '3.png'} cannot be read as an image (image file is truncated")
+    assert message.startswith(f"train: {pairs / '3.png'} cannot be read as an image (Truncated File Read)")
     assert not list(tmp_path.glob("run/*.json"))
 
 
@@ -261,7 +261,7 @@ def test_inputs_are_checked_first_and_a_later_failure_says_how_many_were_written
         list(translate_folder(small_generator(), inputs, tmp_path / "out"))
     assert not (tmp_path / "out").exists()
     (inputs / "2.png").write_bytes(whole[: len(whole) // 2])  # its header is right
-    with pytest.raises(ValueError, match=r"^2.png was not translated: .*truncated.* \(2 of 4 translations were written to .*out\)$"):
+    with pytest.raises(ValueError, match=r"^2.png was not translated: .*[Tt]runcated.* \(2 of 4 translations were written to .*out\)$"):
         list(translate_folder(small_generator(), inputs, tmp_path / "out"))
     assert sorted(os.listdir(tmp_path / "out")) == ["0.png", "1.png"]
 
@@ -357,6 +357,21 @@ def pack(folder):
 
 
 @pytest.mark.fault
+def test_pictures_of_the_same_names_in_another_folder_are_not_taken_for_those_of_the_training(monkeypatch, tmp_path, capsys):
+    for name in ("here", "there"):
+        for split in ("train", "val"):
+            (tmp_path / name / "pairs" / split).mkdir(parents=True)
+            for number in range(3):
+                Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / name / "pairs" / split / f"{number}.png")
+    monkeypatch.chdir(tmp_path / "here")
+    call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", "pairs")
+    monkeypatch.chdir(tmp_path / "there")
+    capsys.readouterr()
+    call(monkeypatch, "evaluate", tmp_path / "run")
+    assert "which cannot be compared with those of the training" in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.fault
 @pytest.mark.parametrize(("kind", "copies"), [("side by side", 1), ("two folders", 1), ("tar files", 3)])
 def test_evaluate_counts_the_pairs_that_are_copies_of_training_pairs(monkeypatch, tmp_path, capsys, kind, copies):
     words, copy = paired_folders(tmp_path, kind)
@@ -369,6 +384,12 @@ def test_evaluate_counts_the_pairs_that_are_copies_of_training_pairs(monkeypatch
     said = f"{3 + copies} pairs, of which {copies} are copies of pairs that the run was trained on: this says little about new pictures"
     assert capsys.readouterr().out.splitlines()[0] == said
     assert json.loads((tmp_path / "record.json").read_text())["scores"]["copies"] == copies
+    for one, other in (("train", "old"), ("val", "train"), ("old", "val")):  # divided anew: now val is what it was trained on
+        for place in words[1::2]:
+            (place / one).rename(place / other)
+    call(monkeypatch, "evaluate", tmp_path / "run", "--record", tmp_path / "record.json")
+    assert "which cannot be compared with those of the training" in capsys.readouterr().out.splitlines()[0]
+    assert json.loads((tmp_path / "record.json").read_text())["scores"]["copies"] is None
     shutil.rmtree(tmp_path / "pairs" / "train")
     call(monkeypatch, "evaluate", tmp_path / "run")
     assert "which cannot be compared with those of the training" in capsys.readouterr().out.splitlines()[0]

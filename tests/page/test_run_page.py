@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -142,3 +143,27 @@ def test_a_folder_with_other_files_is_not_changed(monkeypatch, tmp_path):
     message = refusal(monkeypatch, "page", tmp_path / "site", "--run", trained(tmp_path / "run"))
     assert "contains something else: name a new folder" in message
     assert [file.name for file in (tmp_path / "site").iterdir()] == ["letter.txt"]
+
+
+def test_of_an_earlier_page_in_the_folder_nothing_stays_but_what_was_added(tmp_path, pairs):
+    run = trained(tmp_path / "run", pairs=str(pairs))
+    build_run(tmp_path / "page", run)
+    earlier = {file.relative_to(tmp_path / "page") for file in (tmp_path / "page").rglob("*") if file.is_file()}
+    assert Path("figures/pictures_samples_0.webp") in earlier
+    (tmp_path / "page" / "figures" / "mine.txt").write_text("mine")
+    drawn = trained(tmp_path / "drawn", size=32)
+    build_run(tmp_path / "page", drawn)
+    build_run(tmp_path / "new", drawn)
+    there, alone = (
+        {file.relative_to(place) for file in place.rglob("*") if file.is_file()} for place in (tmp_path / "page", tmp_path / "new")
+    )
+    assert there == alone | {Path("figures/mine.txt")}
+
+
+def test_samples_that_may_be_those_of_the_training_are_said_to_be(tmp_path):
+    folder = write_pairs(tmp_path / "pairs")
+    run = trained(tmp_path / "run", pairs=str(folder))
+    for one, other in (("train", "old"), ("val", "train"), ("old", "val")):
+        (folder / one).rename(folder / other)
+    build_run(tmp_path / "page", run)
+    assert "may have been trained on the samples" in (tmp_path / "page" / "index.html").read_text()

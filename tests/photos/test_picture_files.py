@@ -180,7 +180,7 @@ def test_an_array_without_channels_is_grey(tmp_path):
         (np.zeros((4, 4, 4, 3)), r"must have the shape \(height, width, channels\), and it has \(4, 4, 4, 3\)"),
         (np.zeros((4, 0, 3)), r"must have the shape \(height, width, channels\), and it has \(4, 0, 3\)"),
         (np.full((4, 4, 3), 1.5), "its values must be from 0 to 1, and they are from 1.5 to 1.5"),
-        (np.full((4, 4, 3), np.nan), "its values must be from 0 to 1, and they are from nan to nan"),
+        (np.full((4, 4, 3), np.nan), r"its values must be from 0 to 1, and some are no numbers \(NaN\)"),
         (np.full((4, 4, 3), -np.inf), "its values must be from 0 to 1, and they are from -inf to -inf"),
         (np.array({"a": 1}, dtype=object), "Python objects"),
     ],
@@ -344,3 +344,20 @@ def test_an_array_with_bytes_after_its_end_is_refused(tmp_path):
         file.write(b"more")
     with pytest.raises(ValueError, match=r"longer.npy cannot be read .*longer than an array of the shape \(4, 4, 3\) needs"):
         read_picture(tmp_path / "longer.npy")
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("level", [0, 6])
+def test_no_flipped_bit_of_a_png_changes_a_picture_silently(tmp_path, level):
+    file = tmp_path / "x.png"
+    Image.fromarray(RNG.integers(0, 256, (12, 12, 3), dtype=np.uint8)).save(file, compress_level=level)
+    content, refused = file.read_bytes(), set()
+    whole = {read: np.asarray(read(file)) for read in (read_picture, open_image)}
+    for place in range(len(content)):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        for read, expected in whole.items():
+            try:
+                assert np.array_equal(np.asarray(read(file)), expected)  # as after a flip in the end of the file, which holds nothing
+            except ValueError:
+                refused.add(place)
+    assert len(refused) > len(content) - 10

@@ -67,7 +67,11 @@ def test_a_changed_shard_changes_the_fingerprint(shards):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "is not a .tar file, or it is damaged"), (b"\x1f\x8b" + bytes(600), "must not be compressed"), (bytes(10240), "hold no images")],
+    [
+        (b"", "is not a .tar file, or it is damaged"),
+        (b"\x1f\x8b" + bytes(600), "unpack it, for it is compressed"),
+        (bytes(10240), "hold no images"),
+    ],
 )
 def test_files_that_are_no_shards_get_one_clear_sentence(tmp_path, content, message):
     (tmp_path / "x.tar").write_bytes(content)
@@ -114,6 +118,16 @@ def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
     left_out, mixed = ShardedPairs(tmp_path / "tars", 32).remarks()
     assert left_out.startswith("In the .tar files, 1 member is skipped (all.tar/train/again.png): only pictures that end in .jpg, ")
     assert mixed == "The .tar files hold the folders train and val, and all their pictures are used alike: make a .tar of each."
+
+
+def test_of_pictures_with_one_name_in_a_shard_the_last_one_is_read_and_that_is_said(tmp_path, folder):
+    (tmp_path / "tars").mkdir()
+    with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
+        for name in ("00.jpg", "01.png", "00.jpg"):
+            tar.add(folder / ("02.jpg" if "01.png" in tar.getnames() else name), name)
+    pairs = ShardedPairs(tmp_path / "tars", 32)
+    assert pairs.remarks() == ["In the .tar files, the same name comes again 1 times: of such members the last one is read."]
+    assert [pairs.stored(number) for number in range(len(pairs))] == [(folder / name).read_bytes() for name in ("02.jpg", "01.png")]
 
 
 def test_shards_are_not_combined_with_a_folder_of_targets(tmp_path, folder, shards):

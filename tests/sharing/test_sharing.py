@@ -23,6 +23,7 @@ from PIL import Image
 from pix2pix_edu.images import open_image
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator
+from pix2pix_edu.run.record import make_record
 from pix2pix_edu.run.settings import Settings
 from pix2pix_edu.sharing.card import make_card
 from pix2pix_edu.weights.onnx_graph import without_dropout
@@ -110,8 +111,7 @@ def test_an_onnx_file_needs_its_ending(monkeypatch, tmp_path, run, name):
 
 def test_the_card_is_a_card_of_the_hub_and_its_numbers_are_those_of_the_record(monkeypatch, tmp_path, run):
     scores = {"pairs": 7, "l1": 0.31415, "psnr": 12.5, "ssim": 0.25, "copies": 0, "distances": {"fakes": {"fid": 3.5}}}
-    record = {"command": "", "step": 3, "settings": json.loads((run / "run.json").read_text()), "seconds": 0, "sittings": [], "curve": {}}
-    (tmp_path / "record.json").write_text(json.dumps(record | {"scores": scores}))
+    (tmp_path / "record.json").write_text(json.dumps(make_record(run, scores)))
     call(monkeypatch, "card", run, tmp_path / "card.md", "--record", tmp_path / "record.json")
     card = huggingface_hub.ModelCard.load(tmp_path / "card.md")
     assert (card.data.license, card.data.library_name, card.data.pipeline_tag) == ("cc0-1.0", "pix2pix-edu", "image-to-image")
@@ -162,6 +162,25 @@ def test_a_card_replaces_nothing_and_takes_no_scores_of_another_run(monkeypatch,
     (tmp_path / "record.json").write_text(json.dumps(record | {"settings": None, "scores": {}}))
     assert "is not the record of a run" in refusal(monkeypatch, *words)
     assert file.read_text() == "mine"
+
+
+@pytest.mark.fault
+def test_a_card_takes_no_scores_of_a_run_that_differs_in_its_pairs_only_and_no_settings_of_another(monkeypatch, tmp_path):
+    settings = Settings(size=32, depth=3, width=4, steps=3, batch_size=2, pairs=str(tmp_path / "pairs"))
+    for name, level in (("one", 80), ("other", 20)):
+        for split in ("train", "val"):
+            (tmp_path / "pairs" / split).mkdir(parents=True, exist_ok=True)
+            for number in range(3):
+                Image.effect_noise((64, 32), level).convert("RGB").save(tmp_path / "pairs" / split / f"{number}.png")
+        trained(tmp_path / name, settings)
+    call(monkeypatch, "evaluate", tmp_path / "other", "--record", tmp_path / "record.json")
+    call(monkeypatch, "card", tmp_path / "other", tmp_path / "other.md", "--record", tmp_path / "record.json")
+    message = refusal(monkeypatch, "card", tmp_path / "one", tmp_path / "one.md", "--record", tmp_path / "record.json")
+    assert "is the record of another run or of earlier steps" in message
+    changed = json.loads((tmp_path / "one" / "run.json").read_text()) | {"seed": 1}
+    (tmp_path / "one" / "run.json").write_text(json.dumps(changed))
+    assert "are not of one run (they state another seed)" in refusal(monkeypatch, "card", tmp_path / "one", tmp_path / "one.md")
+    assert not (tmp_path / "one.md").exists()
 
 
 # The hub
