@@ -116,11 +116,24 @@ def checkout(course_zip, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheel(checkout, tmp_path_factory):
+def built(checkout, tmp_path_factory):
+    """The wheel, and what was said while it was built."""
     folder = tmp_path_factory.mktemp("wheel")
-    succeed(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, checkout, cwd=folder)
+    done = run(sys.executable, "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", folder, checkout, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
     (file,) = folder.iterdir()
-    return file
+    return file, done.stderr  # where pip repeats what setuptools says
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    return built[0]
+
+
+def test_no_folder_of_data_is_taken_for_a_package_while_the_wheel_is_built(built):
+    _, said = built
+    assert "running bdist_wheel" in said
+    assert re.findall("Package '(.*)' is absent from the `packages` configuration", said) == []
 
 
 def test_the_wheel_holds_every_file_of_the_library_and_of_what_comes_along(wheel, checkout):
