@@ -62,11 +62,12 @@ def test_make_oldest_takes_every_package_at_the_lower_bound_of_pyproject():
     assert f">={python}" == PROJECT["requires-python"]
 
 
-def test_make_colab_has_all_that_the_lessons_need():
-    pins, python = requirements("colab")
+def test_make_colab_takes_everything_that_the_library_and_the_lessons_ask_for_in_one_version():
+    lines, python = requirements("colab")
+    pinned = {line.split("==")[0] for line in lines if "==" in line}
     needed = {re.split("[>=]", word)[0] for word in [*PROJECT["dependencies"], *EXTRAS["classroom"]]}
-    brought = {"scikit-image", "filelock", "requests", "urllib3"}  # with the course itself, at whichever version
-    assert needed - brought - {"jupyterlab"} <= {re.split("=", pin)[0] for pin in pins}
+    assert needed - pinned == {"jupyterlab"}  # Colab has none
+    assert {line for line in lines if "==" not in line} == {"nbval", "pytest-xdist", "hypothesis"}  # nor these, which the tests need
     assert python == "3.13"
 
 
