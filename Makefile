@@ -4,7 +4,7 @@
 # make address REPO=owner/name                  put the address of your copy into badges, notebooks and README
 # make page   the figures to push as a web page in build/page, for any web host
 # make site   the course as a site in build/site, every lesson executed (once: later only what changed)
-# The parts of make test: unit, lessons, browser; make cuda runs the tests that need a GPU (all others run on the CPU).
+# The parts of make test: unit, lessons, browser, and on a machine with an NVIDIA GPU cuda (the others run on the CPU).
 # make colab   the lessons and their tests with Colab's packages    make oldest  unit tests and lessons with the oldest packages allowed:
 # before a lower bound in pyproject.toml changes, and before a release (half an hour; make test and .ci/run leave it out)
 # make faults  a table of what the library bears: damaged files, kills, two writers, hostile archives and weights, wrong words
@@ -21,7 +21,7 @@ ONE_THREAD := OMP_NUM_THREADS=1
 # JupyterLab refuses to start as root without this.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab first page site address wheelhouse test unit lessons coverage twice faults mutants colab oldest browser latency no-browser cuda lint format clean
+.PHONY: lab first page site address wheelhouse test unit lessons coverage twice faults mutants colab oldest browser latency no-browser cuda no-gpu lint format clean
 
 # publishing/jupyterlab: long lines of code wrap.
 lab: $(VENV)/classroom
@@ -50,7 +50,7 @@ address:
 wheelhouse: | $(BIN)/pip
 	$(BIN)/python publishing/wheelhouse.py
 
-test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser)
+test: lint unit lessons $(if $(shell command -v chromium),browser,no-browser) $(if $(shell nvidia-smi -L 2>/dev/null | grep '^GPU'),cuda,no-gpu)
 
 unit: $(VENV)/dev
 	$(ONE_THREAD) CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests -n 2 --dist loadscope
@@ -93,6 +93,9 @@ latency: $(VENV)/dev
 # On a machine with an NVIDIA GPU.
 cuda: $(VENV)/dev
 	$(BIN)/python -m pytest tests/cuda
+
+no-gpu:
+	@echo "The tests that need a GPU were not run: make cuda runs them on a machine with an NVIDIA GPU."
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

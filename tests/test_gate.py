@@ -1,5 +1,6 @@
 """The tests can fail: shown on two notebooks, and on warnings, that must not pass."""
 
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,30 @@ def test_a_warning_fails_a_test_if_our_code_gives_it_and_not_if_another_package_
     done = run_pytest(CANARIES / "warning_tests.py")
     assert re.findall(r"FAILED .*::test_(\w+)", done.stdout) == ["of_a_test", "of_the_library", "of_a_helper", "of_another_kind"]
     assert "4 failed, 3 passed" in done.stdout
+
+
+def test_a_skipped_test_is_named_with_its_reason(tmp_path):
+    file = tmp_path / "test_elsewhere.py"
+    file.write_text('import pytest\n\n\ndef test_of_another_machine():\n    pytest.skip("this machine has no such part")\n')
+    done = run_pytest("-c", "pyproject.toml", file)
+    assert re.search(r"^SKIPPED .*test_elsewhere.py:5: this machine has no such part$", done.stdout, re.MULTILINE)
+
+
+def test_where_there_is_no_gpu_make_says_how_to_run_the_tests_that_need_one(tmp_path):
+    no_gpu = plan_of_make_test(tmp_path / "without", prints="NVIDIA-SMI has failed")
+    with_gpu = plan_of_make_test(tmp_path / "with", prints="GPU 0: NVIDIA T4")
+    sentence = "The tests that need a GPU were not run: make cuda runs them"
+    assert (sentence in no_gpu, "pytest tests/cuda" in no_gpu) == (True, False)
+    assert (sentence in with_gpu, "pytest tests/cuda" in with_gpu) == (False, True)
+
+
+def plan_of_make_test(folder, prints):
+    """What make test would do on a machine where nvidia-smi prints that."""
+    folder.mkdir()
+    (folder / "nvidia-smi").write_text(f"#!/bin/sh\necho '{prints}'\n")
+    (folder / "nvidia-smi").chmod(0o755)
+    path = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+    return subprocess.run(["make", "-n", "test"], capture_output=True, text=True, cwd=ROOT, env=path, check=True).stdout
 
 
 def test_every_module_beside_the_tests_is_named_where_the_warnings_are_chosen():
