@@ -135,6 +135,17 @@ def test_every_prediction_is_compared_with_a_measurement_and_shown_again_at_the_
     assert len(calls(notebook, "review")) == 1
 
 
+def test_lesson_06_says_before_its_run_starts_how_to_keep_it_on_drive():
+    sources = [cell["source"] for cell in cells(ROOT / "notebooks" / "06_full_run.ipynb")]
+
+    def place(words):
+        (number,) = (number for number, source in enumerate(sources) if words in source)
+        return number
+
+    warning = place("a lost connection costs you the run unless you set `KEEP_ON_DRIVE = True`")
+    assert warning < place("KEEP_ON_DRIVE = False") < place("loop.run(model, settings, folder")
+
+
 def test_there_are_at_least_24_predictions_and_15_exercises():
     assert sum(len(calls(notebook, "predict")) for notebook in NOTEBOOKS) >= 24
     assert sum(len(tagged(notebook, "exercise")) for notebook in NOTEBOOKS) >= 15

@@ -4,7 +4,9 @@ import os
 import resource
 import time
 
+import numpy as np
 import pytest
+import torch
 from command_line import call, refusal
 from PIL import Image
 
@@ -284,4 +286,30 @@ def test_an_unforeseen_error_is_one_sentence_and_debug_shows_where_it_arose(monk
     assert message.startswith("first: an unforeseen error, RuntimeError: size mismatch in line 7 (repeat the command with --debug")
     monkeypatch.setattr("sys.argv", ["pix2pix_edu", "first", "--debug"])
     with pytest.raises(RuntimeError, match="size mismatch"):
+        __main__.main()
+
+
+def throw(error: Exception) -> None:
+    raise error
+
+
+NO_MEMORY = "this machine has not enough memory for that: use a smaller size, width, batch size or count"
+NO_GPU_MEMORY = "the GPU's memory is full: use a smaller size, width or batch size"
+
+
+@pytest.mark.parametrize(
+    ("fail", "kind", "sentence"),
+    [
+        (lambda _: throw(MemoryError()), MemoryError, NO_MEMORY),
+        (lambda _: np.empty(2**62, np.uint8), MemoryError, NO_MEMORY),
+        (lambda _: torch.empty(2**62, dtype=torch.uint8), RuntimeError, NO_MEMORY),
+        (lambda _: throw(torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2.00 GiB")), torch.OutOfMemoryError, NO_GPU_MEMORY),
+    ],
+    ids=["Python", "numpy", "torch", "CUDA"],
+)
+def test_full_memory_is_one_sentence_and_debug_shows_where_it_arose(monkeypatch, fail, kind, sentence):
+    monkeypatch.setattr("pix2pix_edu.commands.first.run", fail)
+    assert refusal(monkeypatch, "first") == f"first: {sentence}"
+    monkeypatch.setattr("sys.argv", ["pix2pix_edu", "first", "--debug"])
+    with pytest.raises(kind):
         __main__.main()
