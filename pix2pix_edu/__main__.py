@@ -1,10 +1,14 @@
 """The command line: python -m pix2pix_edu COMMAND, and --help to see the commands."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import re
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from typing import NoReturn
 
 COMMANDS = ("first", "fetch", "pair", "train", "translate", "evaluate", "export", "card", "push", "bench", "compare", "experiments", "page")
@@ -30,6 +34,25 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextlib.contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """End the process at once when Ctrl-C is pressed: an import may swallow KeyboardInterrupt, as that of torch does, and go on."""
+
+    def end(*_: object) -> NoReturn:
+        with contextlib.suppress(OSError):  # nobody may be listening
+            os.write(2, b"\npix2pix_edu: stopped\n")
+        os._exit(1)
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main() -> None:
     """Run a command, and print an error as one sentence."""
     name, debug = "pix2pix_edu", "--debug" in sys.argv
@@ -37,7 +60,9 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show is no error
     try:
-        arguments = build_parser().parse_args()
+        with ended_by_ctrl_c():
+            parser = build_parser()
+        arguments = parser.parse_args()
         name = arguments.command
         arguments.act(arguments)
         if sys.stdout:  # None if it was closed before the start

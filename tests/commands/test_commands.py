@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,23 @@ def test_ctrl_c_ends_with_a_sentence_that_says_how_to_continue(tmp_path):
     _, error = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "continues when you repeat the command" in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("imported", "wait"),
+    [("numpy.version", 0), ("numpy.linalg", 0), ("numpy", 0), ("torch._C", 0), ("torch._C", 0.03), ("torch._C", 0.1), ("torch.nn", 0)],
+)
+def test_ctrl_c_during_the_imports_ends_the_command_at_once(imported, wait):
+    command = [sys.executable, "-X", "importtime", "-m", "pix2pix_edu", "train", "--help"]  # Python prints what it has imported
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while run.stderr.readline().split("|")[-1].strip() not in (imported, ""):
+        pass
+    time.sleep(wait)
+    run.send_signal(signal.SIGINT)
+    output, error = run.communicate(timeout=60)
+    assert (run.returncode, output) == (1, "")
+    assert error.endswith("\npix2pix_edu: stopped\n")
     assert "Traceback" not in error
 
 
