@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +25,6 @@ LOSSES = "losses.csv"
 
 
 LONGEST_WAIT = 300.0  # seconds between two checkpoints: a killed run loses no more
-SHARE_OF_TIME = 0.05  # that checkpoints may take: at the paper's size one is 0.7 GB
 
 
 class Saves(NamedTuple):
@@ -39,13 +37,6 @@ class Saves(NamedTuple):
     in_thread: bool = False  # write checkpoints while the training goes on
 
 
-class Save(NamedTuple):
-    """When a checkpoint was last saved, and how long the training waited for it."""
-
-    moment: float
-    seconds: float
-
-
 def save_on_the_way(
     steps: Iterable[Losses], model: Pix2Pix, saves: Saves, until: int, arithmetic: str = "as written", shown: Pairs = ()
 ) -> Iterator[Losses]:
@@ -55,38 +46,34 @@ def save_on_the_way(
     out on the way where it would take too much time. All but the picture are also saved when `saves.longest_wait` is over, and if the
     caller stops early. No other process can train in the folder meanwhile.
     """
-    folder, unsaved, saved_at, last = saves.folder, [], model.step, Save(time.perf_counter(), 0.0)
+    folder, unsaved = saves.folder, []
     with one_writer(folder / "training", name=folder):
         log = _open_folder(model, saves, until, arithmetic)
-        writer = Writer(folder, saves.about, saves.in_thread)
+        writer = Writer(folder, saves.about, model.step, saves.in_thread)
 
         def save(checkpoint_too: bool) -> None:
-            nonlocal saved_at, last
-            start = time.perf_counter()
             write_losses(folder, unsaved)
             unsaved.clear()
             write_text(folder / FILE, log.as_json(model.step))
             if checkpoint_too:
                 writer.save(model)
-                saved_at, last = model.step, Save(time.perf_counter(), time.perf_counter() - start)
 
         try:
             for losses in steps:
                 unsaved.append((model.step, losses))  # as tensors: reading numbers at every step would make a GPU wait
-                waited = time.perf_counter() - last.moment
                 if model.step == until or model.step % saves.every == 0:
                     if shown:
                         with whole_file(folder / f"{model.step:06d}.png") as file:
                             draw_samples(model, shown).save(file, "PNG")
-                    save(checkpoint_too=model.step == until or (waited >= last.seconds / SHARE_OF_TIME and not writer.busy))
-                elif waited >= max(saves.longest_wait, last.seconds / SHARE_OF_TIME) and not writer.busy:
+                    save(checkpoint_too=model.step == until or writer.is_due())
+                elif writer.is_due(saves.longest_wait):
                     save(checkpoint_too=True)
                 if model.step == until:
                     writer.finish()
                 yield losses
         except GeneratorExit:  # the caller stopped after a whole step, or has left this run and trained on with another
             writer.finish()
-            if saved_at != model.step and checkpoint.read_header(folder)[0] <= model.step:
+            if writer.step != model.step and checkpoint.read_header(folder)[0] <= model.step:
                 save(checkpoint_too=True)
                 writer.finish()
             raise

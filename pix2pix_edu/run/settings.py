@@ -97,10 +97,8 @@ class Settings:
                 )
         if self.size % 2**self.depth:
             shallower = f", or choose a depth of {largest_depth(self.size)} or less" if self.size % 2 == 0 else ""
-            raise ValueError(
-                f"a generator of depth {self.depth} needs a size that is a multiple of {2**self.depth}, got {self.size}: "
-                f"change the size{shallower}"
-            )
+            fitting = f"a size that is a multiple of {2**self.depth}, got {self.size}"
+            raise ValueError(f"a generator of depth {self.depth} needs {fitting}: change the size{shallower}")
         smallest = smallest_input(patch_convs(self.patch))
         if self.size < smallest:
             raise ValueError(f"a patch of {self.patch} needs a size of {smallest} or more, got {self.size}: change one of them")
@@ -164,14 +162,15 @@ def build(settings: Settings) -> Pix2Pix:
 
 
 def start_from(name: str, generator: Generator, discriminator: PatchDiscriminator) -> None:
-    """Give two networks the weights of the bundled ones of this name."""
+    """Give two networks the weights of the bundled ones of this name. A D with another patch begins anew."""
     for network, trained in zip((generator, discriminator), load_pretrained(name), strict=True):
+        if network is discriminator and network.patch != trained.patch:
+            continue
         try:
             network.load_state_dict(trained.state_dict())
         except RuntimeError:
-            kind = type(network).__name__
-            text = f"the {kind} of {name} has another shape: train with its own settings, which data/README.md names, or without --start"
-            raise ValueError(text) from None
+            way_out = "train with its own settings, which data/README.md names, or without --start"
+            raise ValueError(f"the {type(network).__name__} of {name} has another shape: {way_out}") from None
 
 
 def generator_settings(settings: Settings) -> dict[str, object]:

@@ -16,7 +16,7 @@ from PIL import Image
 from tiny import same
 
 from pix2pix_edu.photos.folders import PhotoPairs
-from pix2pix_edu.run import checkpoint, saving
+from pix2pix_edu.run import checkpoint, writer
 from pix2pix_edu.run.fingerprint import change, fingerprint
 from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
@@ -394,7 +394,7 @@ def test_files_that_a_killed_save_has_left_are_removed(begun):
 
 
 def test_a_checkpoint_is_written_at_the_latest_after_some_minutes(tmp_path, monkeypatch):
-    monkeypatch.setattr(saving, "SHARE_OF_TIME", 1e9)
+    monkeypatch.setattr(writer, "SHARE_OF_TIME", 1e9)
     for _ in run(model := resume(SETTINGS, tmp_path / "run"), SETTINGS, tmp_path / "run", save_every=100, longest_wait=0.0):
         assert saved_step(tmp_path / "run") == model.step
         if model.step == 2:
