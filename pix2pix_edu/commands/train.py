@@ -76,10 +76,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("steps", "steps to train")
     option("count", "how many pairs are drawn to train on")
     option("seed", "the same seed gives the same run")
-    option(
-        "start",
-        "bundled networks to start with instead of random weights, e.g. houses_128; depth and width must be theirs, and with another patch D begins anew",
-    )
+    option("start", "bundled networks to start with, e.g. houses_128: depth and width must be theirs; with another patch D begins anew")
     help = "processes that read and draw pairs ahead (default: 0); the run is the same with any number of them"
     parser.add_argument("--workers", type=whole(0, 64), default=0, help=help)
     parser.add_argument("--fast", action="store_true", help="use 16-bit arithmetic if this device has it, on a newer GPU as a CUDA graph")

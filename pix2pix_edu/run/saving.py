@@ -47,9 +47,8 @@ def save_on_the_way(
     caller stops early. No other process can train in the folder meanwhile.
     """
     folder, unsaved = saves.folder, []
-    with one_writer(folder / "training", name=folder):
+    with one_writer(folder / "training", name=folder), Writer(folder, saves.about, model.step, saves.in_thread) as writer:
         log = _open_folder(model, saves, until, arithmetic)
-        writer = Writer(folder, saves.about, model.step, saves.in_thread)
 
         def save(checkpoint_too: bool) -> None:
             write_losses(folder, unsaved)
@@ -77,8 +76,6 @@ def save_on_the_way(
                 save(checkpoint_too=True)
                 writer.finish()
             raise
-        finally:
-            writer.close()
 
 
 def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> MachineLog:

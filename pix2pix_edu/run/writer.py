@@ -43,7 +43,9 @@ class Writer:
             pending, self.pending = self.pending, None
             pending.result()
 
-    def close(self) -> None:
-        """Wait as well, and forget an error: another one is being raised."""
-        if self.threads:
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.threads:  # wait; if an error is on its way, one of the thread is not told besides
             self.threads.shutdown()
