@@ -85,7 +85,7 @@ no-browser:
 
 # JupyterLab in headless Chromium: needs Debian's package chromium.
 browser: $(VENV)/dev
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadscope
 
 latency: $(VENV)/dev
 	$(BIN)/python tests/browser/latency.py

@@ -10,11 +10,12 @@ from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
+from pix2pix_edu.photos import bundled
 from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator, save_for_sharing
 from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import stack_pairs
-from pix2pix_edu.weights.bundled import load_pretrained, open_network, save_network, trained_on
+from pix2pix_edu.weights.bundled import WEIGHTS, load_pretrained, open_network, save_network, trained_on
 
 
 def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
@@ -203,3 +204,22 @@ def test_a_shared_network_says_what_it_was_trained_on(tmp_path, chosen, named):
     list(loop.run(loop.resume(settings, tmp_path / "run"), settings, tmp_path / "run"))
     save_for_sharing(tmp_path / "run", "small", tmp_path / "weights")
     assert trained_on("small", tmp_path / "weights") == (32, named)
+
+
+def test_networks_that_were_trained_on_the_work_of_others_have_its_credit_beside_them():
+    networks = {file.name.split(".")[0] for file in WEIGHTS.glob("*.generator.safetensors")}
+    licences = {name: bundled.BUNDLED[trained_on(name)[1]].licence for name in networks if trained_on(name)[1] in bundled.BUNDLED}
+    assert licences == {"earth_128": "cc0-1.0", "openmoji_128": "cc-by-sa-4.0"}
+    credit = (WEIGHTS / "CREDIT.txt").read_text()
+    assert "openmoji_128" in credit
+    assert "All emojis designed by OpenMoji" in credit
+
+
+def test_the_record_of_the_largest_network_holds_to_its_aims_except_for_the_walls():
+    """The walls are too even, which data/README.md says."""
+    scores = json.loads((WEIGHTS / "houses_128.json").read_text())["scores"]
+    reading = scores["reading"]
+    assert reading["fakes"]["per_class"] >= 0.9 * reading["real_photos"]["per_class"]
+    assert 0.8 <= scores["sharpness"] <= 1.2
+    assert scores["grid"] < 1.5
+    assert f"{scores['blotchiness']:.2f}".lstrip("0") in (WEIGHTS.parent / "README.md").read_text()
