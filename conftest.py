@@ -39,14 +39,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def write_fault_table(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each test: how many cases held, and its name, which is its claim."""
-    cases: dict[tuple[str, str], list[bool]] = {}
-    for outcome in ("passed", "failed"):
+    """One line for each test: how many cases held, and its name, which is its claim. Cases that were skipped did not hold."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             file, _, name = report.nodeid.partition("::")
             claim = name.partition("[")[0].removeprefix("test_").replace("_", " ")
-            cases.setdefault((file, claim), []).append(outcome == "passed")
+            cases.setdefault((file, claim or "the whole file"), []).append(outcome)
     for file in dict.fromkeys(file for file, _ in cases):
         terminalreporter.section(file.removeprefix("tests/").removesuffix(".py"), sep="-")
-        for (_, claim), held in ((case, held) for case, held in cases.items() if case[0] == file):
-            terminalreporter.write_line(f"{sum(held):4} of {len(held):<4} {claim}")
+        for (_, claim), outcomes in ((case, outcomes) for case, outcomes in cases.items() if case[0] == file):
+            skipped = f" ({outcomes.count('skipped')} skipped)" if "skipped" in outcomes else ""
+            terminalreporter.write_line(f"{outcomes.count('passed'):4} of {len(outcomes):<4} {claim}{skipped}")

@@ -46,6 +46,34 @@ def test_a_skipped_test_is_named_with_its_reason(tmp_path):
     assert re.search(r"^SKIPPED .*test_elsewhere.py:5: this machine has no such part$", done.stdout, re.MULTILINE)
 
 
+FAULTS = """
+import pytest
+
+@pytest.mark.fault
+@pytest.mark.parametrize("damage", ["noticed", "not noticed", "of another machine"])
+def test_damage_is_noticed(damage):
+    if damage == "of another machine":
+        pytest.skip(damage)
+    assert damage == "noticed"
+
+@pytest.mark.fault
+def test_a_link_is_refused(nowhere):
+    pass
+
+def test_of_no_fault():
+    pass
+"""
+
+
+def test_the_table_of_faults_counts_what_held_what_failed_and_what_was_skipped(tmp_path):
+    (tmp_path / "test_some.py").write_text(FAULTS)
+    done = run_pytest("-c", "pyproject.toml", "-p", "conftest", "-m", "fault", tmp_path)
+    assert re.findall(r"^ +\d+ of .*$", done.stdout, re.MULTILINE) == [
+        "   1 of 3    damage is noticed (1 skipped)",
+        "   0 of 1    a link is refused",
+    ]
+
+
 def test_where_there_is_no_gpu_make_says_how_to_run_the_tests_that_need_one(tmp_path):
     no_gpu = plan_of_make_test(tmp_path / "without", prints="NVIDIA-SMI has failed")
     with_gpu = plan_of_make_test(tmp_path / "with", prints="GPU 0: NVIDIA T4")

@@ -77,6 +77,7 @@ def test_cmyk_files_become_rgb(tmp_path):
     assert red > 200 > 60 > max(green, blue)
 
 
+@pytest.mark.fault
 def test_a_cut_off_file_is_named(tmp_path):
     picture(64, 64).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:500])
@@ -84,6 +85,7 @@ def test_a_cut_off_file_is_named(tmp_path):
         open_image(tmp_path / "cut.png")
 
 
+@pytest.mark.fault
 def test_a_file_that_is_no_image_is_named(tmp_path):
     (tmp_path / "notes.png").write_text("these are words")
     with pytest.raises(ValueError, match="notes.png cannot be read as an image"):
@@ -98,6 +100,7 @@ def test_a_pair_is_cut_in_the_middle():
     assert np.array_equal(np.hstack([left, right]), np.asarray(whole))
 
 
+@pytest.mark.fault
 def test_an_odd_width_cannot_be_a_pair():
     with pytest.raises(ValueError, match="a side-by-side pair needs an even width, got 13 x 8"):
         split_pair(picture(13, 8))
@@ -114,26 +117,31 @@ def test_both_halves_get_the_same_crop_and_the_same_flip():
     assert len(seen) == 18  # 3 x 3 places, each flipped and not
 
 
+@pytest.mark.fault
 def test_a_crop_larger_than_the_picture_is_refused():
     with pytest.raises(ValueError, match="a crop of 16 does not fit into 8 x 8"):
         jitter(torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), 16, np.random.default_rng(0))
 
 
+@pytest.mark.fault
 def test_halves_of_different_sizes_are_refused():
     with pytest.raises(ValueError, match="x is 8 x 8 but y is 8 x 9"):
         jitter(torch.zeros(3, 8, 8), torch.zeros(3, 8, 9), 4, np.random.default_rng(0))
 
 
+@pytest.mark.fault
 def test_a_picture_with_nan_is_refused():
     with pytest.raises(ValueError, match="NaN or infinite values"):
         to_image(torch.full((3, 2, 2), float("nan")))
 
 
+@pytest.mark.fault
 def test_a_tensor_that_is_no_picture_is_refused():
     with pytest.raises(ValueError, match=r"shape \(3, height, width\), or \(1, height, width\) if it is grey, got \(1, 3, 4, 4\)"):
         to_image(torch.zeros(1, 3, 4, 4))
 
 
+@pytest.mark.fault
 def test_a_folder_lists_its_images_by_name_and_says_when_there_are_none(tmp_path):
     with pytest.raises(ValueError, match="holds no images"):
         list_images(tmp_path)
@@ -154,6 +162,7 @@ def test_floating_point_grey_from_0_to_1_is_black_to_white():
     assert [image.getpixel((column, 0)) for column in range(3)] == [(0, 0, 0), (128, 128, 128), (255, 255, 255)]
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -179,6 +188,7 @@ def test_a_grey_tensor_becomes_a_grey_image():
 # Files that are no pictures
 
 
+@pytest.mark.fault
 def test_hidden_files_and_what_is_no_regular_file_are_not_listed(tmp_path):
     picture().save(tmp_path / "a.png")
     for name in ("._a.jpg", ".DS_Store", ".hidden.png"):
@@ -189,6 +199,7 @@ def test_hidden_files_and_what_is_no_regular_file_are_not_listed(tmp_path):
     assert [file.name for file in list_images(tmp_path)] == ["a.png"]
 
 
+@pytest.mark.fault
 def test_files_that_are_not_listed_are_counted_and_the_first_three_named(tmp_path):
     picture().save(tmp_path / "a.png")
     (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
@@ -208,6 +219,7 @@ def test_files_that_are_not_listed_are_counted_and_the_first_three_named(tmp_pat
     ]
 
 
+@pytest.mark.fault
 def test_folders_within_a_folder_of_pictures_are_named(tmp_path):
     picture().save(tmp_path / "a.png")
     (tmp_path / "more").mkdir()
@@ -217,6 +229,7 @@ def test_folders_within_a_folder_of_pictures_are_named(tmp_path):
     assert skipped(tmp_path).startswith(f"1 file and 1 folder in {tmp_path} are skipped (b.txt, more): ")
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("suffix", ["png", "webp", "tif"])
 def test_a_file_with_several_pictures_is_refused(tmp_path, suffix):
     first, second = picture(), picture().rotate(180)
@@ -235,12 +248,14 @@ def test_a_picture_with_smaller_copies_of_itself_is_read(tmp_path):
     assert open_image(tmp_path / "phone.jpg").size == read_header(tmp_path / "phone.jpg")[1::-1] == (12, 8)
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
 def test_a_pipe_with_the_name_of_a_picture_is_skipped(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     assert skipped(tmp_path).startswith(f"1 file in {tmp_path} is skipped (pipe.png): only regular files that end in .jpg, ")
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
 def test_a_pipe_a_socket_and_a_device_are_refused_instead_of_waited_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the name of a socket must be short
@@ -253,6 +268,7 @@ def test_a_pipe_a_socket_and_a_device_are_refused_instead_of_waited_for(tmp_path
                 open_image(name)
 
 
+@pytest.mark.fault
 def test_a_link_to_a_picture_is_followed_and_a_link_to_nothing_is_refused(tmp_path):
     picture().save(tmp_path / "a.png")
     (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
@@ -267,6 +283,7 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+@pytest.mark.fault
 def test_a_whole_but_too_large_picture_is_not_called_damaged(tmp_path):
     side = 20_000
     rows = zlib.compress(bytes(side * (side // 8 + 1)))  # 1 bit for each pixel
@@ -277,6 +294,7 @@ def test_a_whole_but_too_large_picture_is_not_called_damaged(tmp_path):
         open_image(tmp_path / "large.png")
 
 
+@pytest.mark.fault
 def test_a_png_with_too_much_text_and_formats_that_pillow_cannot_decode_are_named(tmp_path):
     picture().save(tmp_path / "plain.png")
     plain = (tmp_path / "plain.png").read_bytes()
@@ -291,6 +309,7 @@ def test_a_png_with_too_much_text_and_formats_that_pillow_cannot_decode_are_name
             open_image(tmp_path / f"{name}.png")
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this system has no user numbers")
 def test_a_picture_without_read_permission_is_not_called_damaged(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -311,6 +330,7 @@ def test_any_even_width_is_cut_in_the_middle():
     assert [half.size for half in split_pair(Image.new("RGB", (14, 5)))] == [(7, 5), (7, 5)]
 
 
+@pytest.mark.fault
 def test_32_bit_whole_numbers_that_fit_into_bytes_are_not_taken_for_a_nearly_black_picture(tmp_path):
     ramp = np.arange(256, dtype=np.int32).reshape(16, 16)
     Image.fromarray(ramp).save(tmp_path / "bytes.tif")

@@ -44,12 +44,14 @@ def files(folder):
 # Wrong data
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("option", ["--pairs", "--y-folder"])
 def test_an_empty_name_of_a_folder_is_refused_instead_of_training_on_drawings(monkeypatch, tmp_path, option):
     assert "must be the name of a file or folder, got ''" in refusal(monkeypatch, "train", tmp_path / "run", *SMALL, option, "")
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -71,6 +73,7 @@ def test_options_and_pictures_that_do_not_fit_are_refused_before_training(monkey
     assert not list(tmp_path.glob("run/*.json"))
 
 
+@pytest.mark.fault
 def test_a_bad_picture_is_found_before_the_first_step(monkeypatch, tmp_path):
     pairs = write_pictures(tmp_path / "pairs", 4)
     whole = (pairs / "3.png").read_bytes()
@@ -80,6 +83,7 @@ def test_a_bad_picture_is_found_before_the_first_step(monkeypatch, tmp_path):
     assert not list(tmp_path.glob("run/*.json"))
 
 
+@pytest.mark.fault
 def test_pairs_of_wide_halves_train_and_that_is_said_in_one_line(monkeypatch, tmp_path, capsys):
     call(monkeypatch, "train", tmp_path / "run", *SMALL, "--pairs", write_pictures(tmp_path / "pairs", 2, size=(96, 32)))
     said = capsys.readouterr().out.splitlines()
@@ -126,6 +130,7 @@ def test_an_array_whose_channels_come_first_is_refused_with_the_right_order(monk
     assert "a.npy has 32 channels, and 3 are needed (the shape of an array is height, width, channels)" in message
 
 
+@pytest.mark.fault
 def test_a_setting_that_an_earlier_file_does_not_have_had_its_default():
     refuse_changes("it holds a run", {"size": 64}, {"size": 64, "x_channels": Settings.x_channels})
     with pytest.raises(ValueError, match="x_channels was 3 and is now 1"):
@@ -193,6 +198,7 @@ def test_the_kind_of_file_follows_from_channels_and_bits(tmp_path):
 # Files that are in the way, and files that are whole or absent
 
 
+@pytest.mark.fault
 def test_a_file_is_replaced_only_with_overwrite(monkeypatch, tmp_path):
     torch.save(generator_state(small_generator()), tmp_path / "G.pth")
     inputs, outputs = write_pictures(tmp_path / "in"), tmp_path / "out"
@@ -209,6 +215,7 @@ def test_a_file_is_replaced_only_with_overwrite(monkeypatch, tmp_path):
     assert [open_image(outputs / f"{number}.png").size for number in range(3)] == [(64, 32)] * 3
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("link", [os.symlink, os.link])
 def test_a_link_to_an_input_is_not_followed(monkeypatch, tmp_path, link):
     torch.save(generator_state(small_generator()), tmp_path / "G.pth")
@@ -238,6 +245,7 @@ def test_a_translation_does_not_depend_on_the_other_pictures_of_its_folder(tmp_p
     assert alone != other_seed
 
 
+@pytest.mark.fault
 def test_the_folder_of_a_run_is_no_place_for_translations(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").touch()
@@ -245,6 +253,7 @@ def test_the_folder_of_a_run_is_no_place_for_translations(tmp_path):
         list(translate_folder(small_generator(), write_pictures(tmp_path / "in", 1), tmp_path / "run", overwrite=True))
 
 
+@pytest.mark.fault
 def test_names_that_differ_only_in_capitals_are_refused(tmp_path):
     write_pictures(tmp_path / "in", 1)
     Image.new("RGB", (8, 8)).save(tmp_path / "in" / "A.png")
@@ -253,6 +262,7 @@ def test_names_that_differ_only_in_capitals_are_refused(tmp_path):
         list(translate_folder(small_generator(), tmp_path / "in", tmp_path / "out"))
 
 
+@pytest.mark.fault
 def test_inputs_are_checked_first_and_a_later_failure_says_how_many_were_written(tmp_path):
     inputs = write_pictures(tmp_path / "in", 4)
     whole = (inputs / "2.png").read_bytes()
@@ -266,6 +276,7 @@ def test_inputs_are_checked_first_and_a_later_failure_says_how_many_were_written
     assert sorted(os.listdir(tmp_path / "out")) == ["0.png", "1.png"]
 
 
+@pytest.mark.fault
 def test_a_full_disk_leaves_no_cut_picture(tmp_path):
     inputs = write_pictures(tmp_path / "in", 2, (16, 16))
     Image.fromarray(RNG.integers(0, 256, (256, 256, 3), dtype=np.uint8)).save(inputs / "1.png")
@@ -284,6 +295,7 @@ def test_a_full_disk_leaves_no_cut_picture(tmp_path):
     assert os.listdir(tmp_path / "out") == ["0.png"]
 
 
+@pytest.mark.fault
 def test_a_file_in_place_of_the_folder_of_translations_is_refused(tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(ValueError, match="out is not a folder: choose another name"):
@@ -303,6 +315,7 @@ def trained(tmp_path_factory):
     return folder
 
 
+@pytest.mark.fault
 def test_a_record_replaces_only_a_record(monkeypatch, trained, tmp_path):
     file = tmp_path / "record.json"
     for pairs in (2, 3):
@@ -316,6 +329,7 @@ def test_a_record_replaces_only_a_record(monkeypatch, trained, tmp_path):
     assert os.listdir(tmp_path) == ["record.json"]
 
 
+@pytest.mark.fault
 def test_a_record_is_not_written_to_a_device_a_folder_or_nowhere(monkeypatch, trained, tmp_path, capsys):
     (tmp_path / "link.json").symlink_to("/dev/null")
     for name in ("/dev/null", tmp_path, tmp_path / "link.json"):

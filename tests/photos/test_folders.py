@@ -58,22 +58,26 @@ def test_two_folders_are_matched_by_name_without_the_suffix(tmp_path):
     assert (first_colour(x), first_colour(y)) == ([10, 98, 0], [200, 98, 0])
 
 
+@pytest.mark.fault
 def test_folders_that_do_not_match_are_refused_with_the_names(tmp_path):
     with pytest.raises(ValueError, match=r"do not match: 2 names are in only one of them \(b, d\)"):
         ParallelPairs(write_flat(tmp_path / "x", "abc"), write_flat(tmp_path / "y", "acd"))
 
 
+@pytest.mark.fault
 def test_partners_of_different_shape_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"a.png is \(16, 16\) but its partner is \(16, 20\)"):
         ParallelPairs(write_flat(tmp_path / "x", "a"), write_flat(tmp_path / "y", "a", size=(16, 20)))
 
 
+@pytest.mark.fault
 def test_the_file_of_an_odd_width_is_named(tmp_path):
     folder = write_side_by_side(tmp_path / "set", size=(41, 20))
     with pytest.raises(ValueError, match="0.png: a side-by-side pair needs an even width, got 41 x 20"):
         PhotoPairs(folder)
 
 
+@pytest.mark.fault
 def test_an_empty_and_a_missing_folder_are_named(tmp_path):
     with pytest.raises(ValueError, match="holds no images"):
         PhotoPairs(tmp_path)
@@ -81,6 +85,7 @@ def test_an_empty_and_a_missing_folder_are_named(tmp_path):
         PhotoPairs(tmp_path, "train")
 
 
+@pytest.mark.fault
 def test_a_direction_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
     with pytest.raises(ValueError, match=r"must be one of \('left_to_right', 'right_to_left'\), got 'BtoA'"):
         PhotoPairs(tmp_path, direction="BtoA")
@@ -98,6 +103,7 @@ def test_pairs_are_resized_with_the_bicubic_filter_of_pillow(tmp_path):
 # Wrong pictures are found before the work begins
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("size", [(40, 30), (30, 40), (32, 18), (20, 20)])
 def test_ordinary_photographs_are_not_cut_in_half(tmp_path, size):
     folder = write_side_by_side(tmp_path / "set", count=7, size=size)
@@ -109,6 +115,7 @@ def test_ordinary_photographs_are_not_cut_in_half(tmp_path, size):
     assert all(way_out in str(error.value) for way_out in ("command `pair`", "two folders"))
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("size", "said"), [((40, 20), ""), ((38, 20), ""), ((42, 20), ""), ((60, 20), "0.png is 60 x 20, 1.png is 60 x 20.")]
 )
@@ -118,6 +125,7 @@ def test_pairs_of_halves_that_are_wider_than_high_are_used_and_that_is_said(tmp_
     assert first_colour(pairs[1][1]) == [0, 1, 255]
 
 
+@pytest.mark.fault
 def test_photographs_in_two_folders_that_are_not_square_are_used_and_that_is_said(tmp_path):
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
@@ -127,6 +135,7 @@ def test_photographs_in_two_folders_that_are_not_square_are_used_and_that_is_sai
     assert said == ["2 of 4 pictures are not square and are squeezed to squares: 0.png is 64 x 48, 3.png is 30 x 60."]
 
 
+@pytest.mark.fault
 def test_every_bad_file_is_named_at_the_start_up_to_five(tmp_path):
     folder = write_side_by_side(tmp_path / "set", count=3)
     for number in range(7):
@@ -136,6 +145,7 @@ def test_every_bad_file_is_named_at_the_start_up_to_five(tmp_path):
     assert "bad5" not in str(error.value)
 
 
+@pytest.mark.fault
 def test_a_picture_that_is_cut_short_is_found_by_reading_ahead(tmp_path):
     folder = write_side_by_side(tmp_path / "set", count=3)
     noise = Image.effect_noise((200, 100), 90)
@@ -159,6 +169,7 @@ def test_pictures_that_do_not_fit_into_memory_are_not_read_ahead(tmp_path, monke
     assert len(pairs._kept) == 2
 
 
+@pytest.mark.fault
 def test_a_png_whose_orientation_comes_after_its_pixels_is_not_cut_in_the_wrong_place(tmp_path):
     folder = write_side_by_side(tmp_path / "set", count=1)
     exif = Image.Exif()
@@ -212,6 +223,7 @@ def test_arrays_of_many_channels_in_two_folders_are_exact(tmp_path):
         assert torch.equal(tensor, torch.from_numpy(expected.transpose(2, 0, 1)).float())
 
 
+@pytest.mark.fault
 def test_files_with_other_channels_are_refused_at_the_start(tmp_path):
     for name, channels in (("x", 5), ("y", 3)):
         (tmp_path / name).mkdir()

@@ -46,6 +46,7 @@ def test_edges_are_where_the_lightness_jumps_and_nowhere_else():
     assert edges(Image.new("RGB", (32, 32), (90, 90, 90))).getcolors() == [(32 * 32, (255, 255, 255))]
 
 
+@pytest.mark.fault
 def test_a_larger_sigma_gives_fewer_edges_and_zero_is_refused():
     photo = draw_pair(3, 64)[1]
     dark = [(np.asarray(edges(photo, sigma)) == 0).mean() for sigma in (0.7, 1.0, 2.0)]
@@ -122,6 +123,7 @@ def test_the_files_of_the_photographs_are_not_changed(tmp_path):
     assert {file: file.read_bytes() for file in photos.iterdir()} == before
 
 
+@pytest.mark.fault
 def test_an_existing_folder_is_not_changed(tmp_path):
     (tmp_path / "pairs").mkdir()
     with pytest.raises(ValueError, match="pairs already exists: name a new folder"):
@@ -129,6 +131,7 @@ def test_an_existing_folder_is_not_changed(tmp_path):
     assert list((tmp_path / "pairs").iterdir()) == []
 
 
+@pytest.mark.fault
 def test_an_unreadable_photograph_is_named_and_nothing_is_left(tmp_path):
     photos = write_photos(tmp_path / "photos")
     (photos / "99.jpg").write_bytes(b"no picture")
@@ -137,6 +140,7 @@ def test_an_unreadable_photograph_is_named_and_nothing_is_left(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
+@pytest.mark.fault
 def test_a_call_that_is_stopped_halfway_leaves_no_files(tmp_path):
     writing = pair_folder(grey, write_photos(tmp_path / "photos"), tmp_path / "pairs", 32)
     next(writing)
@@ -145,6 +149,7 @@ def test_a_call_that_is_stopped_halfway_leaves_no_files(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".pairs.lock", "photos"]
 
 
+@pytest.mark.fault
 def test_files_left_by_a_killed_call_are_not_mixed_in_but_removed(tmp_path):
     program = "from pix2pix_edu.photos.make_pairs import grey, pair_folder; import os, signal, sys; "
     program += "writing = pair_folder(grey, *sys.argv[1:]); next(writing); os.kill(os.getpid(), signal.SIGTERM)"
@@ -156,6 +161,7 @@ def test_files_left_by_a_killed_call_are_not_mixed_in_but_removed(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".pairs.lock", "pairs", "photos"]
 
 
+@pytest.mark.fault
 def test_a_folder_of_yours_with_a_name_like_that_of_an_unfinished_one_is_left_alone(tmp_path):
     for name in (".pairs.part", ".pairs.mine.unfinished"):
         write_photos(tmp_path / name, 1)
@@ -163,6 +169,7 @@ def test_a_folder_of_yours_with_a_name_like_that_of_an_unfinished_one_is_left_al
     assert sorted(path.name for path in tmp_path.glob(".pairs.*/*.png")) == ["00.png", "00.png"]
 
 
+@pytest.mark.fault
 def test_of_two_calls_at_once_the_second_is_told_of_the_first(monkeypatch, tmp_path):
     photos = write_photos(tmp_path / "photos")
     program = "from pix2pix_edu.photos.make_pairs import grey, pair_folder; import sys; writing = pair_folder(grey, *sys.argv[1:], 32);"
@@ -177,6 +184,7 @@ def test_of_two_calls_at_once_the_second_is_told_of_the_first(monkeypatch, tmp_p
     assert len(list((tmp_path / "pairs").rglob("*.png"))) == 4
 
 
+@pytest.mark.fault
 def test_a_folder_that_cannot_be_written_is_found_before_the_work_and_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(NotADirectoryError) as refused:
@@ -184,6 +192,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work_and_named(tmp_
     assert refused.value.filename == str(tmp_path / "file" / "pairs")
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("names", [("a.png", "a.bmp"), ("A.png", "a.bmp")])
 def test_two_photographs_of_the_same_name_are_refused(tmp_path, names):
     for name in names:
@@ -192,12 +201,14 @@ def test_two_photographs_of_the_same_name_are_refused(tmp_path, names):
         list(pair_folder(grey, tmp_path / "photos", tmp_path / "pairs", 32))
 
 
+@pytest.mark.fault
 def test_a_single_photograph_is_refused_unless_none_is_set_aside(tmp_path):
     with pytest.raises(ValueError, match=r"00\.png is the only photograph there"):
         make_pairs(tmp_path, count=1)
     assert len(make_pairs(tmp_path, count=1, val_every=0)) == 1
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -244,6 +255,7 @@ def test_the_suggested_command_is_the_one_in_the_readme(monkeypatch, tmp_path, c
     assert suggested[2:] == train.split()[2:]  # the name of the run may be another
 
 
+@pytest.mark.fault
 def test_the_command_refuses_in_one_line(monkeypatch, tmp_path):
     empty, pairs, photos = tmp_path / "empty", tmp_path / "pairs", write_photos(tmp_path / "photos")
     empty.mkdir()

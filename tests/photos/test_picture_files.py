@@ -101,6 +101,7 @@ def test_transparent_colours_in_16_bits_become_white(tmp_path):
     assert read_picture(tmp_path / "clear.png").tolist() == (pixels[..., :3] * share + 65535 * (1 - share)).round().astype(int).tolist()
 
 
+@pytest.mark.fault
 def test_colours_in_16_bits_that_cannot_be_read_exactly_are_refused(tmp_path):
     write_png_16(tmp_path / "grey_and_alpha.png", every_16_bit_value(2))
     for compression in (None, "zlib"):
@@ -129,6 +130,7 @@ def test_8_bits_survive_the_way_to_a_tensor_to_a_file_and_back(tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.png", "2.npy", "3.png", "5.npy"]
 
 
+@pytest.mark.fault
 def test_values_that_are_not_finite_are_not_written(tmp_path):
     for channels, bits in ((1, 8), (1, 16), (5, 8)):
         with pytest.raises(ValueError, match="NaN or infinite values"):
@@ -171,6 +173,7 @@ def test_an_array_without_channels_is_grey(tmp_path):
     assert read_tensor(tmp_path / "a.npy", 1).shape == (1, 4, 6)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("array", "words"),
     [
@@ -191,6 +194,7 @@ def test_an_array_that_is_no_picture_is_refused_in_one_sentence(tmp_path, array,
         read_picture(tmp_path / "a.npy")
 
 
+@pytest.mark.fault
 def test_an_array_whose_header_claims_a_terabyte_is_refused_at_once(tmp_path):
     head = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 1000000, 1)}".ljust(117) + b"\n"
     (tmp_path / "huge.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + bytes(100))
@@ -210,6 +214,7 @@ def test_grey_becomes_three_equal_channels_and_colours_become_grey_as_in_pillow(
         np.testing.assert_allclose(with_channels(with_channels(grey, 3), 1), grey, rtol=1e-15)
 
 
+@pytest.mark.fault
 def test_other_numbers_of_channels_are_refused_with_the_file(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((4, 4, 5), np.uint8))
     with pytest.raises(ValueError, match=r"a\.npy has 5 channels, and 3 are needed"):
@@ -302,6 +307,7 @@ def whole_file_of(kind):
     return SEEDS[kind]
 
 
+@pytest.mark.fault
 @pytest.mark.filterwarnings("ignore")  # Pillow's remarks about damaged files
 @FUZZ
 @given(
@@ -323,6 +329,7 @@ def test_a_damaged_file_is_read_or_refused_by_name_and_nothing_else(tmp_path, ki
             assert str(path) in str(error)  # noqa: PT017 - other errors are failures
 
 
+@pytest.mark.fault
 @FUZZ
 @given(content=st.binary(max_size=200), suffix=st.sampled_from(["png", "jpg", "tif", "npy"]))
 def test_any_bytes_are_refused_by_name(tmp_path, content, suffix):
@@ -338,6 +345,7 @@ def test_ordinary_pictures_give_the_numbers_that_images_gives(tmp_path):
     assert torch.equal(read_tensor(tmp_path / "a.jpg", 3), to_tensor(open_image(tmp_path / "a.jpg")))
 
 
+@pytest.mark.fault
 def test_an_array_with_bytes_after_its_end_is_refused(tmp_path):
     np.save(tmp_path / "longer.npy", np.zeros((4, 4, 3), np.uint8))
     with open(tmp_path / "longer.npy", "ab") as file:

@@ -59,12 +59,14 @@ def test_a_training_reads_shards_ahead_to_the_last_bit(folder, shards):
         assert all(torch.equal(a, b) for a, b in zip(ahead[step], Batches(apart, 3, crop=16)[step], strict=True))
 
 
+@pytest.mark.fault
 def test_a_changed_shard_changes_the_fingerprint(shards):
     before = fingerprint(ShardedPairs(shards, 32))
     (shards / "train-1.tar").unlink()
     assert fingerprint(ShardedPairs(shards, 32)) != before
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -79,6 +81,7 @@ def test_files_that_are_no_shards_get_one_clear_sentence(tmp_path, content, mess
         ShardedPairs(tmp_path, 32)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("name", ["broken.png", "deep.png", "narrow.png"])
 def test_a_bad_picture_in_a_shard_is_named_before_work_begins(tmp_path, name):
     file = io.BytesIO()
@@ -90,6 +93,7 @@ def test_a_bad_picture_in_a_shard_is_named_before_work_begins(tmp_path, name):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("damage", ["a bit in a header", "a header of zeros", "cut between members", "cut after the last picture"])
 def test_a_shard_that_breaks_off_is_refused_instead_of_training_on_what_is_before(shards, damage):
     file = shards / "train-0.tar"
@@ -107,6 +111,7 @@ def test_a_shard_that_breaks_off_is_refused_instead_of_training_on_what_is_befor
         ShardedPairs(shards, 32)
 
 
+@pytest.mark.fault
 def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
     (tmp_path / "tars").mkdir()
     with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
@@ -120,6 +125,7 @@ def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
     assert mixed == "The .tar files hold the folders train and val, and all their pictures are used alike: make a .tar of each."
 
 
+@pytest.mark.fault
 def test_of_pictures_with_one_name_in_a_shard_the_last_one_is_read_and_that_is_said(tmp_path, folder):
     (tmp_path / "tars").mkdir()
     with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
@@ -130,11 +136,13 @@ def test_of_pictures_with_one_name_in_a_shard_the_last_one_is_read_and_that_is_s
     assert [pairs.stored(number) for number in range(len(pairs))] == [(folder / name).read_bytes() for name in ("02.jpg", "01.png")]
 
 
+@pytest.mark.fault
 def test_shards_are_not_combined_with_a_folder_of_targets(tmp_path, folder, shards):
     with pytest.raises(ValueError, match="holds .tar files, and those hold both halves of a pair: leave out the folder of targets"):
         ParallelPairs(shards, folder)
 
 
+@pytest.mark.fault
 def test_a_damaged_picture_in_a_shard_is_named_without_an_address_of_python(tmp_path):
     with tarfile.open(tmp_path / "all.tar", "w") as tar:
         member = tarfile.TarInfo("a.png")

@@ -21,6 +21,7 @@ def train_and_save(path, until):
         checkpoint.save(model, path)
 
 
+@pytest.mark.fault
 def test_a_resumed_run_ends_bit_identical_to_one_never_stopped(tmp_path):
     train_and_save(tmp_path / "straight.pt", until=12)
     train_and_save(tmp_path / "resumed.pt", until=5)
@@ -29,6 +30,7 @@ def test_a_resumed_run_ends_bit_identical_to_one_never_stopped(tmp_path):
     assert same(checkpoint.read(tmp_path / "straight.pt"), checkpoint.read(tmp_path / "resumed.pt"))
 
 
+@pytest.mark.fault
 def test_a_full_disk_gives_one_clear_sentence_and_keeps_the_old_file(tmp_path):
     checkpoint.save(small_model(), tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()
@@ -45,12 +47,14 @@ def test_a_full_disk_gives_one_clear_sentence_and_keeps_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["run.pt"]
 
 
+@pytest.mark.fault
 def test_a_path_that_cannot_be_written_gives_one_clear_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="could not write .*free some space or choose another folder"):
         checkpoint.save(small_model(), tmp_path / "file" / "run.pt")
 
 
+@pytest.mark.fault
 def test_a_checkpoint_of_other_networks_is_refused_and_the_model_keeps_its_weights(tmp_path):
     checkpoint.save(small_model(width=8), tmp_path / "wide.pt")
     model = small_model()
@@ -59,6 +63,7 @@ def test_a_checkpoint_of_other_networks_is_refused_and_the_model_keeps_its_weigh
     assert same(model.generator.state_dict(), small_model().generator.state_dict())
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut off", "plain weights", None])
 def test_files_that_are_no_checkpoints_get_one_clear_sentence(tmp_path, content):
     path, message = tmp_path / "run.pt", "is damaged or is not a plain weight file"
@@ -90,12 +95,14 @@ def state(tmp_path):
     return checkpoint.read(tmp_path / "run.pt")
 
 
+@pytest.mark.fault
 def test_after_the_first_step_an_empty_optimizer_is_refused(state):
     state["generator_optimizer"]["state"] = {}
     with pytest.raises(ValueError, match="no complete state of the optimizer of its generator"):
         checkpoint.restore(small_model(), state, "run.pt")
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("past_the_last", [True, False])
 def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state, past_the_last):
     states = state["discriminator_optimizer"]["state"]
@@ -105,6 +112,7 @@ def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state, pas
         checkpoint.restore(small_model(), state, "run.pt")
 
 
+@pytest.mark.fault
 def test_a_step_that_no_training_reaches_is_refused(state, tmp_path):
     torch.save({**state, "step": 2**62}, tmp_path / "run.pt")
     with pytest.raises(ValueError, match="is damaged"):
@@ -155,6 +163,7 @@ def test_a_checkpoint_from_a_cpu_leaves_the_random_numbers_of_a_gpu_alone(state,
     assert len(gpu) == 1
 
 
+@pytest.mark.fault
 def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp_path, monkeypatch):
     calls, replace, fsync = [], os.replace, os.fsync  # a power cut cannot be tried: the order of the calls is looked at
     monkeypatch.setattr(os, "replace", lambda old, new: (calls.append("rename"), replace(old, new)))
@@ -163,6 +172,7 @@ def test_after_its_last_renaming_a_save_has_the_new_name_written_to_the_disk(tmp
     assert calls == ["file", "rename", "folder", "rename", "folder"]
 
 
+@pytest.mark.fault
 def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
     checkpoint.write_and_keep_previous(checkpoint.state_of(small_model(), {"drawn": "painted"}), tmp_path)
     content = (tmp_path / checkpoint.NAME).read_bytes()
@@ -171,6 +181,7 @@ def test_a_flipped_bit_in_what_a_run_was_started_with_is_noticed(tmp_path):
         checkpoint.read_header(tmp_path)
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this system has no user numbers")
 def test_a_checkpoint_without_read_permission_is_not_taken_as_damaged_or_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -194,6 +205,7 @@ class MakesAFolder:
         return os.mkdir, ("made",)
 
 
+@pytest.mark.fault
 def test_code_in_a_checkpoint_is_not_run_when_its_header_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"step": 1, "about": {"drawn": MakesAFolder()}}, checkpoint.NAME)
@@ -202,6 +214,7 @@ def test_code_in_a_checkpoint_is_not_run_when_its_header_is_read(tmp_path, monke
     assert not Path("made").exists()
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("read", [checkpoint.newest, checkpoint.read_latest])
 def test_that_only_the_checkpoint_before_the_newest_is_left_is_said(tmp_path, capsys, read):
     for _ in range(2):

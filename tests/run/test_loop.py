@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 import torch
 from tiny import same
 
@@ -43,6 +44,7 @@ train()
 """
 
 
+@pytest.mark.fault
 def test_a_run_killed_20_times_ends_with_the_files_of_one_never_stopped(tmp_path):
     program = KILLER.format(settings=SETTINGS.__dict__, kills=KILLS)
     done = subprocess.run([sys.executable, "-c", program, tmp_path / "killed"], capture_output=True, text=True, check=True)

@@ -72,6 +72,7 @@ def test_a_record_holds_command_seconds_curve_and_scores_and_is_read_as_it_was_w
     assert record["curve"]["step"] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.fault
 def test_without_a_log_there_is_no_record_and_one_sentence_says_so(tmp_path):
     train(tmp_path)
     (tmp_path / "sittings.json").unlink()
@@ -81,6 +82,7 @@ def test_without_a_log_there_is_no_record_and_one_sentence_says_so(tmp_path):
         make_record(tmp_path, {})
 
 
+@pytest.mark.fault
 def test_a_finished_run_whose_log_is_lost_gets_a_new_one_and_so_a_record(tmp_path, capsys):
     train(tmp_path)
     (tmp_path / "sittings.json").write_text('{"a":')
@@ -93,6 +95,7 @@ def test_a_finished_run_whose_log_is_lost_gets_a_new_one_and_so_a_record(tmp_pat
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.fault
 def test_a_log_of_more_steps_than_the_run_has_is_refused(tmp_path):
     train(tmp_path)
     log = (tmp_path / "sittings.json").read_text()
@@ -101,6 +104,7 @@ def test_a_log_of_more_steps_than_the_run_has_is_refused(tmp_path):
         make_record(tmp_path, {})
 
 
+@pytest.mark.fault
 def test_a_record_with_a_score_that_is_no_number_is_refused(tmp_path):
     train(tmp_path)
     write_record(make_record(tmp_path, {"l1": 0.5}), tmp_path / "record.json")
@@ -126,6 +130,7 @@ def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
     assert loop.choose_speed(Settings(), gpu, Share(0, 1)) is None
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}'])
 def test_a_file_that_is_no_record_is_refused_in_one_sentence(tmp_path, text):
     (tmp_path / "x.json").write_text(text)

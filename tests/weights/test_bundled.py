@@ -30,6 +30,7 @@ def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
             torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)  # half precision
 
 
+@pytest.mark.fault
 def test_a_name_that_was_not_trained_is_refused_with_those_that_were():
     with pytest.raises(ValueError, match="no trained networks named 'cats': choose one of .*houses_128"):
         load_pretrained("cats")
@@ -61,6 +62,7 @@ def test_a_generator_shared_as_one_file_translates_on_its_own(tmp_path):
     assert generator(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("damage", ["cut", "empty", "another network", "no settings"])
 def test_a_weight_file_that_holds_no_generator_is_refused_with_its_name(tmp_path, damage):
     path = tmp_path / "mine.generator.safetensors"
@@ -77,6 +79,7 @@ def test_a_weight_file_that_holds_no_generator_is_refused_with_its_name(tmp_path
         open_generator(path)
 
 
+@pytest.mark.fault
 def test_a_weight_file_that_is_not_there_is_refused_with_its_name(tmp_path):
     with pytest.raises(ValueError, match=r"no weight file at .*mine\.safetensors"):
         open_generator(tmp_path / "mine.safetensors")
@@ -92,6 +95,7 @@ def small():
 BUNDLED = sorted((DATA / "weights").glob("*.safetensors"))
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
 def test_one_flipped_bit_in_a_bundled_network_is_found(path, tmp_path):
     data = bytearray(path.read_bytes())
@@ -113,6 +117,7 @@ def test_a_bundled_network_is_read_and_compared_with_its_checksum_in_millisecond
     assert min(seconds) < 0.2
 
 
+@pytest.mark.fault
 def test_a_changed_setting_is_found(small, tmp_path):
     weights, settings = small
     path = tmp_path / "mine.generator.safetensors"
@@ -139,6 +144,7 @@ WRONG_SETTINGS = {
 }
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("kind", WRONG_SETTINGS)
 def test_settings_that_build_no_such_network_are_refused_at_once_in_one_sentence(small, tmp_path, kind):
     settings, reason = WRONG_SETTINGS[kind]
@@ -151,12 +157,14 @@ def test_settings_that_build_no_such_network_are_refused_at_once_in_one_sentence
     assert len(str(refusal.value).removeprefix(str(path))) < 300
 
 
+@pytest.mark.fault
 def test_a_patch_that_does_not_exist_is_refused(tmp_path):
     save_network(PatchDiscriminator(70, width=2).state_dict(), {"patch": 71, "width": 2}, 64, tmp_path / "D.safetensors")
     with pytest.raises(ValueError, match="patch must be one of"):
         open_network(tmp_path / "D.safetensors", PatchDiscriminator)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("size", ["x", 0, -64, None])
 def test_a_size_that_no_picture_has_is_refused(small, tmp_path, size):
     save_network(*small, size, tmp_path / "mine.generator.safetensors")
@@ -164,6 +172,7 @@ def test_a_size_that_no_picture_has_is_refused(small, tmp_path, size):
         trained_on("mine", tmp_path)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("change", ["NaN", "infinity", "outside half precision"])
 def test_weights_that_half_precision_cannot_hold_are_not_written(small, tmp_path, change):
     weights, settings = small
@@ -173,6 +182,7 @@ def test_weights_that_half_precision_cannot_hold_are_not_written(small, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault
 def test_whole_numbers_in_place_of_weights_are_refused(small, tmp_path):
     weights, settings = small
     save_network(weights, settings, 64, tmp_path / "mine.safetensors")
@@ -183,6 +193,7 @@ def test_whole_numbers_in_place_of_weights_are_refused(small, tmp_path):
         open_generator(tmp_path / "mine.safetensors")
 
 
+@pytest.mark.fault
 def test_a_full_disk_leaves_an_earlier_shared_file_as_it_was(small, tmp_path):
     resource = pytest.importorskip("resource")
     path = tmp_path / "mine.safetensors"

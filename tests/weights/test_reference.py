@@ -74,6 +74,7 @@ class Boom:
         return Path.touch, (Path("pwned"),)
 
 
+@pytest.mark.fault
 def test_a_hostile_file_is_refused_and_nothing_in_it_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hostile.pth").write_bytes(pickle.dumps({"model.model.0.weight": Boom()}))
@@ -84,6 +85,7 @@ def test_a_hostile_file_is_refused_and_nothing_in_it_runs(tmp_path, monkeypatch)
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.fault
 def test_damaged_missing_and_foreign_files_get_one_clear_sentence(tmp_path):
     torch.save(generator_state(Generator(depth=5, width=4)), tmp_path / "whole.pth")
     (tmp_path / "half.pth").write_bytes((tmp_path / "whole.pth").read_bytes()[:5000])
@@ -98,6 +100,7 @@ def test_damaged_missing_and_foreign_files_get_one_clear_sentence(tmp_path):
         load_generator(tmp_path / "other.pth")
 
 
+@pytest.mark.fault
 def test_weights_of_another_network_are_refused_by_name():
     generator, discriminator = generator_state(Generator(depth=5, width=4)), discriminator_state(PatchDiscriminator(16, width=4))
     with pytest.raises(ValueError, match="not the weights of a reference U-Net generator: the keys begin with model.0.weight"):
@@ -106,6 +109,7 @@ def test_weights_of_another_network_are_refused_by_name():
         load_discriminator(generator)
 
 
+@pytest.mark.fault
 def test_weights_with_instance_norm_are_refused_with_the_reason():
     state = generator_state(Generator(depth=5, width=4))
     state = {key: value for key, value in state.items() if value.dim() == 4} | {"model.model.3.bias": state["model.model.3.bias"]}
@@ -113,6 +117,7 @@ def test_weights_with_instance_norm_are_refused_with_the_reason():
         load_generator(state)
 
 
+@pytest.mark.fault
 def test_weights_of_the_wrong_shape_are_refused():
     state = generator_state(Generator(depth=5, width=4))
     state["model.model.1.model.1.weight"] = torch.zeros(3, 3, 4, 4)
@@ -120,6 +125,7 @@ def test_weights_of_the_wrong_shape_are_refused():
         load_generator(state)
 
 
+@pytest.mark.fault
 def test_a_generator_without_skips_has_no_place_in_the_reference():
     with pytest.raises(ValueError, match="no generator without skips"):
         generator_state(Generator(depth=3, width=4, skips=False))
@@ -168,6 +174,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.fault
 @pytest.mark.filterwarnings("ignore:Validating sparse", "ignore:torch.quantize_per_tensor", "ignore:TypedStorage")
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_file_that_claims_what_no_generator_has_is_refused_at_once_in_one_sentence(tmp_path, kind):
@@ -181,6 +188,7 @@ def test_a_file_that_claims_what_no_generator_has_is_refused_at_once_in_one_sent
     assert len(str(refusal.value).removeprefix(str(path))) < 250
 
 
+@pytest.mark.fault
 def test_a_discriminator_that_claims_more_than_it_has_is_refused_at_once():
     state = discriminator_state(PatchDiscriminator(70, width=1)) | {"model.0.weight": torch.zeros(50_000, 6, 1, 1)}
     start = time.perf_counter()
@@ -189,6 +197,7 @@ def test_a_discriminator_that_claims_more_than_it_has_is_refused_at_once():
     assert time.perf_counter() - start < 1.0
 
 
+@pytest.mark.fault
 def test_a_compressed_file_that_would_fill_the_memory_is_refused_before_it_is_read(tmp_path):
     torch.save({"model.model.0.weight": torch.zeros(10**7)}, tmp_path / "whole.pth")
     with zipfile.ZipFile(tmp_path / "whole.pth") as whole, zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as bomb:
@@ -199,6 +208,7 @@ def test_a_compressed_file_that_would_fill_the_memory_is_refused_before_it_is_re
         load_generator(tmp_path / "bomb.pth")
 
 
+@pytest.mark.fault
 def test_a_part_that_is_marked_as_a_folder_is_refused(tmp_path):
     # One flipped bit is enough. torch.load then returns numbers that are not in the file.
     torch.save(generator_state(Generator(depth=2, width=1)), tmp_path / "G.pth")
@@ -227,12 +237,14 @@ def test_running_averages_are_not_needed_and_may_be_anything():
     assert all(torch.equal(value, generator.state_dict()[key]) for key, value in load_generator(state).state_dict().items())
 
 
+@pytest.mark.fault
 def test_running_averages_of_no_layer_are_unknown_weights():
     state = generator_state(Generator(depth=5, width=4)) | {"other.running_mean": torch.zeros(4)}
     with pytest.raises(ValueError, match="nothing missing, other.running_mean unknown"):
         load_generator(state)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("build", [Generator, PatchDiscriminator])
 def test_weights_with_spectral_norm_are_refused_with_the_reason(build):
     network = Generator(depth=3, width=4) if build is Generator else PatchDiscriminator(16, width=4)
@@ -243,6 +255,7 @@ def test_weights_with_spectral_norm_are_refused_with_the_reason(build):
         load(state)
 
 
+@pytest.mark.fault
 def test_a_weight_that_is_missing_is_named_and_not_every_other_one():
     state = generator_state(Generator(depth=8, width=1))
     for key in [key for key in state if ".1.weight" in key]:
@@ -261,6 +274,7 @@ def test_other_than_three_channels_are_read_from_the_file(x_channels, y_channels
     assert discriminator(torch.zeros(1, x_channels, 16, 16), torch.zeros(1, y_channels, 16, 16)).shape[1] == 1
 
 
+@pytest.mark.fault
 def test_a_discriminator_whose_channels_could_be_split_in_many_ways_asks_how():
     state = discriminator_state(PatchDiscriminator(16, 1, 3, width=4))
     with pytest.raises(ValueError, match="takes 4 channels: say how many of them are those of y, with y_channels"):
