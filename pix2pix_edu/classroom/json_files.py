@@ -15,6 +15,8 @@ def read_json(path: Path) -> object:
     if len(content) > LARGEST:
         raise ValueError("it is too large")
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        value = json.loads(content.decode("utf-8-sig"))
+        json.dumps(value, ensure_ascii=False).encode()  # fails for half a character, such as "\\ud800", which nothing can show
+        return value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

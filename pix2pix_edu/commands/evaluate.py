@@ -89,5 +89,5 @@ def _refuse_to_replace(file: Path) -> None:
         if not file.is_file():
             raise ValueError("not a file")
         record.read_record(file)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"{file} exists and is not a record that evaluate wrote: name a new file for the record") from error

@@ -3,7 +3,6 @@
 import gzip
 import shutil
 import tarfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -27,31 +26,32 @@ def unpack(archive: Path, folder: Path, most_files: int) -> None:
                     _write(tar, member, folder, most_bytes)
             while stream.read(2**20):  # to the end, where gzip has its checksum
                 pass
-    # RecursionError: tarfile calls itself for each of a row of headers that belong to one member.
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, RecursionError) as error:
+    except Exception as error:  # a damaged file can raise almost any kind of error
+        if isinstance(error, (ValueError, OSError)) and not isinstance(error, gzip.BadGzipFile):
+            raise  # a sentence of ours, or an error of the disk
         raise ValueError(f"it is not a .tar.gz archive, or it is damaged ({error})") from error
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, most_bytes: int) -> None:
     name = member.name
-    path = PurePosixPath(name)
+    path, shown = PurePosixPath(name), f"its member {name[:40]!r}"
     if path.is_absolute() or ".." in path.parts or set(name) & set("\\:\0"):
-        raise ValueError(f"its member {name!r} would be written outside the folder")
+        raise ValueError(f"{shown} would be written outside the folder")
     if not (member.isdir() or member.isreg()) or member.issparse():
-        raise ValueError(f"its member {name!r} is a link, a device or something else that is not a picture")
+        raise ValueError(f"{shown} is a link, a device or something else that is not a picture")
     if not name.isprintable() or len(name.encode()) > LONGEST_NAME or not (path.parts or member.isdir()):
-        raise ValueError(f"its member {name[:40]!r} has a name under which not every system can write a file")
+        raise ValueError(f"{shown} has a name under which not every system can write a file")
     if member.size > most_bytes:
         raise ValueError(_too_large(most_bytes))
     target = folder.joinpath(*path.parts)
     try:
         (target if member.isdir() else target.parent).mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise ValueError(f"its member {name!r} is below a file or replaces one") from error
+        raise ValueError(f"{shown} is below a file or replaces one") from error
     if member.isdir():
         return
     if target.is_dir():
-        raise ValueError(f"its member {name!r} replaces a folder")
+        raise ValueError(f"{shown} replaces a folder")
     # Only the bytes, without tar.extract: no owners, modes, times or links (Python 3.11.2 has no filter for them).
     with open(target, "wb") as file:
         shutil.copyfileobj(tar.extractfile(member), file)

@@ -35,18 +35,21 @@ class ShardedPairs(PhotoPairs):
         try:
             with tarfile.open(shard, "r:") as tar:
                 for member in tar:
-                    name = Path(member.name).name
+                    if member.size < 0 or tar.offset <= member.offset:  # tarfile could read this member again and again
+                        raise tarfile.ReadError("a member has a size below 0")
+                    name, path = Path(member.name).name, shard / member.name.lstrip("/")
                     if name.startswith(".") or member.isdir():
                         continue
                     if member.isreg() and not member.issparse() and name.lower().endswith(SUFFIXES):
-                        self._replaced += shard / member.name in places
-                        places[shard / member.name] = shard, member.offset_data, member.size
+                        self._replaced += path in places
+                        places[path] = shard, member.offset_data, member.size
                     else:
                         self._skipped.append(f"{shard.name}/{member.name}")
                 _refuse_broken_off(shard, tar.offset)
-        except (tarfile.TarError, OSError, EOFError) as error:
+        except Exception as error:  # a damaged file can raise almost any kind of error
+            reason = str(error) or type(error).__name__
             way_out = "unpack it, for it is compressed" if _is_compressed(shard) else "make it again"
-            raise ValueError(f"{shard} is not a .tar file, or it is damaged ({error}): {way_out}") from error
+            raise ValueError(f"{shard} is not a .tar file, or it is damaged ({reason}): {way_out}") from error
 
     def stored_bytes(self, index: int) -> int:
         return self._places[index][2]

@@ -11,6 +11,7 @@ from torch import Tensor
 from pix2pix_edu.files import read_weights, set_aside, sync_folder, whole_file
 from pix2pix_edu.speed.fast_step import lay_out_state
 from pix2pix_edu.training import Pix2Pix
+from pix2pix_edu.weights.fitting import is_plain
 
 FORMAT = "pix2pix-edu training 2"
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"  # in the folder of a run
@@ -142,7 +143,7 @@ def restore(model: Pix2Pix, state: dict, name: str) -> None:
 
 
 def _shapes(weights: Mapping[str, object]) -> dict[str, object]:
-    return {name: (value.shape, value.dtype) if isinstance(value, Tensor) else None for name, value in weights.items()}
+    return {name: (value.shape, value.dtype) if is_plain(value) else None for name, value in weights.items()}
 
 
 def _fits(saved: dict, optimizer: torch.optim.Optimizer, step: int) -> bool:
@@ -156,7 +157,7 @@ def _fits(saved: dict, optimizer: torch.optim.Optimizer, step: int) -> bool:
         and 0 <= number < len(weights)
         and isinstance(state, dict)
         and state.keys() == {"step", "exp_avg", "exp_avg_sq"}
-        and all(isinstance(value, Tensor) for value in state.values())
+        and all(is_plain(value) and value.is_floating_point() for value in state.values())
         and state["step"].numel() == 1
         and state["exp_avg"].shape == state["exp_avg_sq"].shape == weights[number].shape
         for number, state in states.items()
@@ -175,7 +176,7 @@ def read(path: str | Path) -> dict:
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this version of the library: use a file that checkpoint.save wrote")
     wrong = [key for key, kind in KINDS.items() if not isinstance(state.get(key), kind) or state[key] is True]
-    wrong = wrong or ["cuda_random"] * any(not isinstance(each, Tensor) or each.dtype != torch.uint8 for each in state["cuda_random"])
+    wrong = wrong or ["cuda_random"] * any(not is_plain(each) or each.dtype != torch.uint8 for each in state["cuda_random"])
     if wrong or not 0 <= state["step"] < 2**62 or not _is_random_state(state["random"]):
         parts = ", ".join(wrong) or "step or random numbers"
         raise ValueError(f"{path} is damaged (wrong values of {parts}): use another checkpoint")

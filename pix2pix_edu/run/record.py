@@ -1,11 +1,12 @@
 """The record of a run in one JSON file: its command, settings, machines, times, losses and scores."""
 
 import json
+import math
 import shlex
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from pix2pix_edu.files import write_text
+from pix2pix_edu.files import read_text, write_text
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.machine_log import FILE, read_log
 from pix2pix_edu.run.saving import LOSSES, read_losses
@@ -61,15 +62,17 @@ def write_record(record: dict[str, object], path: Path) -> None:
     write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+def _finite(number: str) -> float:
+    if not math.isfinite(float(number)):
+        raise ValueError(f"{number} is no number")
+    return float(number)
 
 
 def read_record(path: Path) -> dict[str, object]:
     try:
-        record = json.loads(path.read_text(), parse_constant=_refuse)
+        record = json.loads(read_text(path), parse_float=_finite, parse_constant=_finite)
         if not (isinstance(record["settings"], dict) and isinstance(record["scores"], dict)):
             raise TypeError("settings and scores are objects")
         return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is not the record of a run: use a file that `evaluate --record` wrote") from error

@@ -125,7 +125,7 @@ def read_losses(folder: Path) -> list[list[str]]:
         head, *rows = list(csv.reader(io.StringIO(read_text(file)))) or [[]]
         numbers = [[int(row[0]), *map(float, row[1:])] for row in rows]
     except (OSError, ValueError, IndexError, csv.Error) as error:
-        raise ValueError(f"{file} is damaged ({error}): the losses of earlier steps are not in the table") from error
+        raise ValueError(f"{file} is damaged ({str(error)[:300]}): the losses of earlier steps are not in the table") from error
     steps = [row[0] for row in numbers]
     right = all(len(row) == len(COLUMNS) and 0 < row[0] < 2**62 and all(map(math.isfinite, row[1:])) for row in numbers)
     if head != COLUMNS or not right or steps != sorted(set(steps)):

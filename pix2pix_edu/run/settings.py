@@ -21,6 +21,7 @@ from pix2pix_edu.photos.shards import open_folder
 from pix2pix_edu.receptive_field import smallest_input
 from pix2pix_edu.training import Pairs, Pix2Pix
 from pix2pix_edu.weights.bundled import load_pretrained
+from pix2pix_edu.weights.fitting import some
 
 # The least and the most that a number may be. The most is far above what is of use, and below what overflows or takes forever.
 BOUNDS = {
@@ -233,11 +234,11 @@ def read_settings(folder: Path) -> Settings:
         raise ValueError(f"{file} is damaged: repeat the command of its training, which writes it again") from error
     unknown = sorted(saved.keys() - {field.name for field in fields(Settings)})
     if unknown:
-        raise ValueError(f"{file} was written by a newer version of this library (it has {', '.join(unknown[:3])}): update the library")
+        raise ValueError(f"{file} was written by a newer version of this library (it has {some(unknown)}): update the library")
     try:
         return Settings(**saved)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{file} is damaged ({error}): repeat the command of its training, which writes it again") from error
+        raise ValueError(f"{file} is damaged ({str(error)[:300]}): repeat the command of its training, which writes it again") from error
 
 
 def refuse_changes(holder: str, before: Mapping[str, object], now: Mapping[str, object]) -> None:

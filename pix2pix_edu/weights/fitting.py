@@ -45,11 +45,16 @@ def refuse_claims(weights: object) -> None:
     if not isinstance(weights, Mapping) or not all(isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()):
         raise ValueError("a weight file must contain named tensors and nothing else: save the network's state_dict()")
     for key, value in weights.items():
-        if value.layout != torch.strided or value.is_nested or value.is_quantized or value.is_meta:
+        if not is_plain(value):
             raise ValueError(f"{some([key])} is sparse, nested, quantized or without values: save plain tensors")
     storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in weights.values()}
     if sum(value.numel() * value.element_size() for value in weights.values()) > sum(storages.values()):
         raise ValueError("the tensors claim more values than they hold: save each tensor whole, on its own")
+
+
+def is_plain(value: object) -> bool:
+    """Whether this is a tensor with a number in each of its places."""
+    return isinstance(value, Tensor) and value.layout == torch.strided and not (value.is_nested or value.is_quantized or value.is_meta)
 
 
 def some(keys: Iterable[str]) -> str:

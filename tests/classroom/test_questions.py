@@ -226,6 +226,7 @@ DAMAGES = {
     "entries that are lists": '{"early": ["more"]}',
     "a prediction that is a number": json.dumps({"early": {**ENTRY, "prediction": 3}}),
     "an entry without its question": '{"early": {"answer": "less"}}',
+    "half a character": json.dumps({"early": {**ENTRY, "prediction": "\ud800"}}),
     "too deep": "[" * 90_000,
     "too large": json.dumps({"early": ENTRY}) + " " * 100_000,
 }

@@ -178,6 +178,8 @@ DAMAGES = {
     "not a number": change(seconds=float("nan")),
     "a negative seed": change(seed=-1),
     "a nickname of two lines": change(nickname="a\nb"),
+    "a nickname that turns the line round": change(nickname="a\u202eb"),
+    "half a character": change(nickname="\ud800"),
     "a nickname that is too long": change(nickname="a" * (LONGEST_NICKNAME + 1)),
     "a name that is a path": change(name="../../etc"),
     "too deep": lambda kept: "[" * 90_000,

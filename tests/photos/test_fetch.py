@@ -642,6 +642,18 @@ def test_a_long_row_of_headers_for_one_member_is_refused(tmp_path):
     assert "it is not a .tar.gz archive, or it is damaged (" in archive_error(tmp_path, data)
 
 
+def test_a_list_of_holes_that_breaks_off_is_refused(tmp_path):
+    block = bytearray(entry("a", tarfile.GNUTYPE_SPARSE).tobuf(tarfile.GNU_FORMAT))
+    block[482] = 1  # the list goes on in the next block, which is not there
+    block[148:156] = b"%06o\0 " % (8 * ord(" ") + sum(block[:148]) + sum(block[156:]))
+    assert "it is not a .tar.gz archive, or it is damaged (" in archive_error(tmp_path, gzip.compress(bytes(block)))
+
+
+def test_of_a_name_of_a_thousand_letters_only_the_first_are_told(tmp_path):
+    sentence = archive_error(tmp_path, pack_members(("../" + 1000 * "x", b"out")))
+    assert f"its member '../{37 * 'x'}' would be written outside the folder" in sentence
+
+
 @pytest.mark.parametrize("name", ["../escaped.png", "rooms/../../escaped.png", "/escaped.png", "C:/escaped.png", "..\\escaped.png"])
 def test_a_member_outside_the_folder_is_refused_by_name(tmp_path, name):
     assert archive_error(tmp_path, pack_members((name, b"out"))) == (

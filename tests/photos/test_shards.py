@@ -150,3 +150,45 @@ def test_a_damaged_picture_in_a_shard_is_named_without_an_address_of_python(tmp_
         tar.addfile(member, io.BytesIO(b"no image!"))
     with pytest.raises(ValueError, match=r"all.tar.a.png cannot be read as an image \(cannot identify image file\): replace or remove it"):
         ShardedPairs(tmp_path, 32)
+
+
+def header(kind, size, sparse_blocks=0):
+    """The header of a member, with a right checksum. `sparse_blocks` says whether more headers follow, which they do not."""
+    member = tarfile.TarInfo("a.png")
+    member.type, member.size = kind, size
+    block = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    block[482] = sparse_blocks
+    block[148:156] = b"%06o\0 " % (8 * ord(" ") + sum(block[:148]) + sum(block[156:]))
+    return bytes(block)
+
+
+NONSENSE = {
+    "a picture of -512 bytes, which leads back to its own header": header(tarfile.REGTYPE, -512) + bytes(1024),
+    "the same with holes": header(tarfile.GNUTYPE_SPARSE, -512) + bytes(1024),
+    "a picture of -1 byte": header(tarfile.REGTYPE, -1) + bytes(1024),
+    "a name of 2**60 bytes": header(tarfile.GNUTYPE_LONGNAME, 2**60) + bytes(1024),
+    "a name of 2**64 bytes": header(tarfile.GNUTYPE_LONGNAME, 2**64) + bytes(1024),
+    "two thousand headers of one member": header(tarfile.XGLTYPE, 0) * 2000,
+    "holes that are listed after the end": header(tarfile.GNUTYPE_SPARSE, 0, sparse_blocks=1),
+    "holes at no number": header(tarfile.XHDTYPE, 20) + b"20 GNU.sparse.map=x\n".ljust(512, b"\0") + header(tarfile.REGTYPE, 0),
+}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_a_shard_with_a_header_that_makes_no_sense_is_refused_at_once_by_name(tmp_path, folder, kind):
+    with tarfile.open(tmp_path / "x.tar", "w") as tar:
+        tar.add(folder / "01.png", "01.png")
+        end = tar.offset
+    whole = (tmp_path / "x.tar").read_bytes()
+    (tmp_path / "x.tar").write_bytes(whole[:end] + NONSENSE[kind])
+    with pytest.raises(ValueError, match=r"x\.tar is not a \.tar file, or it is damaged \(.+\): make it again"):
+        ShardedPairs(tmp_path, 32)
+
+
+def test_a_shard_whose_names_begin_with_a_slash_is_read_as_without(tmp_path, folder):
+    (tmp_path / "tars").mkdir()
+    with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
+        add(tar, "/train/01.png", (folder / "01.png").read_bytes())
+    pairs = ShardedPairs(tmp_path / "tars", 32)
+    assert (pairs.files, pairs.remarks()) == ([tmp_path / "tars" / "all.tar" / "train" / "01.png"], [])

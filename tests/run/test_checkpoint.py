@@ -113,6 +113,19 @@ def test_the_optimizer_state_of_a_weight_that_is_not_there_is_refused(state, pas
 
 
 @pytest.mark.fault
+@pytest.mark.parametrize("kind", ["meta", torch.complex64])
+@pytest.mark.parametrize("part", ["generator", "exp_avg", "step"])
+def test_tensors_without_values_or_with_complex_ones_are_refused_and_the_model_keeps_its_weights(state, part, kind):
+    tensors = state["generator"] if part == "generator" else state["discriminator_optimizer"]["state"][0]
+    name = part if part in tensors else "down.0.0.weight"
+    tensors[name] = tensors[name].to(kind)
+    model = small_model()
+    with pytest.raises(ValueError, match="run.pt (was saved from other networks|has no complete state of the optimizer)"):
+        checkpoint.restore(model, state, "run.pt")
+    assert same(model.generator.state_dict(), small_model().generator.state_dict())
+
+
+@pytest.mark.fault
 def test_a_step_that_no_training_reaches_is_refused(state, tmp_path):
     torch.save({**state, "step": 2**62}, tmp_path / "run.pt")
     with pytest.raises(ValueError, match="is damaged"):

@@ -1,4 +1,5 @@
 import json
+import os
 import shlex
 import subprocess
 
@@ -105,10 +106,11 @@ def test_a_log_of_more_steps_than_the_run_has_is_refused(tmp_path):
 
 
 @pytest.mark.fault
-def test_a_record_with_a_score_that_is_no_number_is_refused(tmp_path):
+@pytest.mark.parametrize("score", ["NaN", "-Infinity", "1e999"])
+def test_a_record_with_a_score_that_is_no_number_is_refused(tmp_path, score):
     train(tmp_path)
     write_record(make_record(tmp_path, {"l1": 0.5}), tmp_path / "record.json")
-    (tmp_path / "record.json").write_text((tmp_path / "record.json").read_text().replace('"l1": 0.5', '"l1": NaN'))
+    (tmp_path / "record.json").write_text((tmp_path / "record.json").read_text().replace('"l1": 0.5', f'"l1": {score}'))
     with pytest.raises(ValueError, match="is not the record of a run"):
         read_record(tmp_path / "record.json")
 
@@ -131,8 +133,15 @@ def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}', pytest.param("[" * 100_000, id="deep")])
 def test_a_file_that_is_no_record_is_refused_in_one_sentence(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
+    with pytest.raises(ValueError, match="is not the record of a run"):
+        read_record(tmp_path / "x.json")
+
+
+@pytest.mark.fault
+def test_a_pipe_in_place_of_a_record_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.json")
     with pytest.raises(ValueError, match="is not the record of a run"):
         read_record(tmp_path / "x.json")

@@ -209,6 +209,22 @@ def test_a_damaged_run_json_is_kept_and_written_again_from_the_checkpoint(begun,
     assert (begun / "run.damaged.json").read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("name", "read", "text"),
+    [
+        ("run.json", read_settings, json.dumps({"size": 10_000 * "6"})),
+        ("run.json", read_settings, json.dumps({10_000 * "x": 6})),
+        ("losses.csv", read_losses, 'step,discriminator,adversarial,l1\n1,"' + 10_000 * "9,0.9\n"),
+    ],
+    ids=["value", "name", "quote"],
+)
+def test_of_a_long_text_in_a_damaged_file_only_a_part_is_told(tmp_path, name, read, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=name) as error:
+        read(tmp_path)
+    assert len(str(error.value).removeprefix(str(tmp_path))) < 500
+
+
 def test_without_its_checkpoint_a_run_of_other_settings_is_not_overwritten(begun):
     for file in begun.glob("checkpoint*"):
         file.unlink()

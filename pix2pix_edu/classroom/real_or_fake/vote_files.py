@@ -44,7 +44,7 @@ def read_game(path: Path) -> Game:
             seed=_number(kept["seed"], 2**63),
             seconds=_number(kept["seconds"], 60),
             patch=None if kept["patch"] is None else _number(kept["patch"], 2**15),
-            nickname=_matching(rf"[^\x00-\x1f]{{0,{LONGEST_NICKNAME}}}", kept["nickname"]),
+            nickname=_matching(rf".{{0,{LONGEST_NICKNAME}}}", kept["nickname"]),
             votes=tuple(_read_vote(vote) for vote in kept["votes"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -65,7 +65,7 @@ def _read_vote(vote: dict) -> Vote:
 
 
 def _matching(pattern: str, value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(pattern, value):
+    if isinstance(value, str) and value.isprintable() and re.fullmatch(pattern, value):
         return value
     raise ValueError(f"{str(value)[:40]!r} is not allowed")
 
