@@ -61,12 +61,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill. It becomes `path`, which must not exist or be empty, when the block ends without an error.
-
-    Otherwise it is removed, and so are those of calls that were killed.
-    """
-    for left in path.parent.glob(f".{glob.escape(path.name)}.????????{UNFINISHED}"):
-        shutil.rmtree(left, ignore_errors=True)
+    """A folder to fill. It becomes `path`, which must not exist or be empty, when the block ends without an error; else it is removed."""
     folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         folder.mkdir(parents=True)
@@ -76,6 +71,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         os.rename(folder, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_unfinished_folders(path: Path) -> None:
+    """Remove what killed calls of `whole_folder` have left. Hold the lock of `path`: a call at work would lose its folder."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????{UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

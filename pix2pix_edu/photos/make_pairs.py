@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from pix2pix_edu.files import one_writer, refuse_unwritable, whole_folder
+from pix2pix_edu.files import one_writer, refuse_unwritable, remove_unfinished_folders, whole_folder
 from pix2pix_edu.images import list_images, open_image, to_rgb
 from pix2pix_edu.photos.folders import for_each
 from pix2pix_edu.photos.picture_files import read_header
@@ -55,15 +55,17 @@ def pair_folder(
     refuse_unwritable(pairs)
     for_each(lambda number: read_header(files[number]), range(len(files)))
     try:
-        with one_writer(pairs), whole_folder(pairs) as unfinished:
+        with one_writer(pairs):
+            remove_unfinished_folders(pairs)
             if pairs.exists():
                 raise ValueError(f"{pairs} was written by another call meanwhile: name a new folder")
-            for number, file in enumerate(files):
-                photo = square(open_image(file), size)  # resize before finding edges: resized lines would be grey
-                part = "" if val_every == 0 else "train" if number % val_every else "val"
-                (unfinished / part).mkdir(exist_ok=True)
-                Image.fromarray(np.hstack([make_input(photo), photo])).save(unfinished / part / f"{file.stem}.png")
-                yield pairs / part / f"{file.stem}.png"
+            with whole_folder(pairs) as unfinished:
+                for number, file in enumerate(files):
+                    photo = square(open_image(file), size)  # resize before finding edges: resized lines would be grey
+                    part = "" if val_every == 0 else "train" if number % val_every else "val"
+                    (unfinished / part).mkdir(exist_ok=True)
+                    Image.fromarray(np.hstack([make_input(photo), photo])).save(unfinished / part / f"{file.stem}.png")
+                    yield pairs / part / f"{file.stem}.png"
     except OSError as error:
         raise OSError(f"could not write {pairs} ({error}): free some space or choose another folder; no files were left there") from error
 
