@@ -52,6 +52,7 @@ CELLS = {
     **{f"labels_{loss}": replace(BASE, loss=loss, drawn="painted_labels") for loss in ("L1", "cGAN", "L1+cGAN")},
     **{f"pairs_{count}": replace(BASE, count=count) for count in COUNTS},
     **{f"unpainted_{loss}": replace(BASE, loss=loss, drawn="unpainted") for loss in UNPAINTED},
+    **{f"unpainted_lambda_{weight}": replace(BASE, l1_weight=float(weight), drawn="unpainted") for weight in (10, 1000)},
     **{grid_cell(weight, patch): _grid_settings(weight, patch) for weight in (0, 1, 10, 1000) for patch in (1, 16, 70)},
 }
 TABLES = {  # for each question: the values that are compared, and the cell of each
@@ -63,6 +64,7 @@ TABLES = {  # for each question: the values that are compared, and the cell of e
     "photo to labels": {loss: f"labels_{loss}" for loss in ("L1", "cGAN", "L1+cGAN")},
     "pairs": {str(count): f"pairs_{count}" for count in COUNTS},
     "unpainted": {loss: f"unpainted_{loss}" for loss in UNPAINTED},
+    "unpainted lambda": {"0": "unpainted_cGAN", "10": "unpainted_lambda_10", "100": "unpainted_L1+cGAN", "1000": "unpainted_lambda_1000"},
     "lambda x patch": {f"{weight}, {patch}": grid_cell(weight, patch) for weight in LAMBDAS for patch in PATCHES},
 }
 
