@@ -1,4 +1,4 @@
-"""Bright spots at fixed places: trainings on the Earth's relief that differ in their norms or in their batch alone."""
+"""Bright spots at fixed places: trainings on the Earth's relief that differ in one setting of G, in the batch or in the steps."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix_edu.discriminator import PatchDiscriminator
+from pix2pix_edu.experiments.grids import use_resize_convolutions
 from pix2pix_edu.files import DATA
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.layers import group_norm, replace_norms
@@ -24,8 +25,10 @@ RECORDS = DATA / "droplets"
 class Variant(NamedTuple):
     """What a training changes."""
 
-    norms: str = "batch"  # of the generator: "batch", "group", "none"
+    norms: str = "batch"  # of the generator: "batch", "group", "none"; "none at the end": batch norm in all blocks but the decoder's last
     batch_size: int = 1
+    resize: bool = False  # resize-convolutions in the decoder
+    steps: int = STEPS
 
 
 VARIANTS = {
@@ -33,6 +36,9 @@ VARIANTS = {
     "group norm": Variant(norms="group"),
     "no norm": Variant(norms="none"),
     "batch norm, batch of 4": Variant(batch_size=4),
+    "no norm at the end": Variant(norms="none at the end"),
+    "resize-convolutions": Variant(resize=True),
+    "four times as long": Variant(steps=4 * STEPS),
 }
 
 
@@ -47,10 +53,13 @@ def train_variant(name: str, seed: int) -> tuple[Generator, Iterator[Losses]]:
     torch.manual_seed(seed)
     generator = Generator(depth=DEPTH, width=WIDTH)
     if variant.norms != "batch":
-        replace_norms(generator, group_norm if variant.norms == "group" else lambda channels: nn.Identity())
+        of_generator = generator.up[-1:] if variant.norms == "none at the end" else generator
+        replace_norms(of_generator, group_norm if variant.norms == "group" else lambda channels: nn.Identity())
+    if variant.resize:
+        use_resize_convolutions(generator)
     model = Pix2Pix(generator, PatchDiscriminator(PATCH, width=WIDTH), lr=5e-4, discriminator_lr=2e-4)
     batches = Batches(open_photographs("earth_relief", "train", SIZE), variant.batch_size, seed)
-    return generator, train(model, batches, STEPS, Objective(), linear_decay(STEPS // 2, STEPS), fast_step(model))
+    return generator, train(model, batches, variant.steps, Objective(), linear_decay(variant.steps // 2, variant.steps), fast_step(model))
 
 
 @torch.no_grad()

@@ -57,7 +57,9 @@ def test_every_cell_belongs_to_a_table():
     assert {cell for rows in TABLES.values() for cell in rows.values()} == set(CELLS)
 
 
-@pytest.mark.parametrize(("table", "field"), [("lambda", "l1_weight"), ("patch", "patch"), ("pairs", "count"), ("unpainted lambda", "l1_weight")])
+@pytest.mark.parametrize(
+    ("table", "field"), [("lambda", "l1_weight"), ("patch", "patch"), ("pairs", "count"), ("unpainted lambda", "l1_weight")]
+)
 def test_a_row_is_named_after_its_value(table, field):
     values = {value: CELLS[cell] for value, cell in TABLES[table].items() if value != "0"}
     assert all(getattr(settings, field) == float(value) for value, settings in values.items())
