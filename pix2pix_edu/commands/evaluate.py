@@ -24,9 +24,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=path, help="folder of a run")
     count = "pairs to use, from the val folder or the bundled ones, or newly drawn (default: 100)"
     parser.add_argument("--count", type=whole(2, 100_000), help=count)
-    features = (
-        "also print FID, KID and perceptual distance on Inception's features: a file of torchvision, inception_v3_google-0cc3c7bd.pth"
-    )
+    distances = "also print FID, KID, perceptual distance and diversity on Inception's features"
+    features = f"{distances}: a file of torchvision, inception_v3_google-0cc3c7bd.pth"
     parser.add_argument("--inception", type=path, metavar="FILE", help=features)
     written = "also write the settings, machine, times, losses and scores to this JSON file; an earlier record there is replaced"
     parser.add_argument("--record", type=path, help=written)
@@ -51,8 +50,14 @@ def run(arguments: argparse.Namespace) -> None:
     fakes, ys = evaluation.translate_pairs(generator, pairs, arguments.count or 100)
     scores = evaluation.score(fakes, ys)
     drawn = not settings.photographs and not settings.pairs
-    facades = evaluation.score_facades(fakes, ys, settings, device) if drawn and settings.drawn in COLOURS_OF else None
-    apart = evaluation.distances(fakes, ys, inception) if inception else None
+    of_facades = drawn and settings.drawn in COLOURS_OF
+    again = evaluation.translate_pairs(generator, pairs, len(ys))[0] if of_facades or inception else fakes  # with other noise
+    facades = evaluation.score_facades(fakes, again, ys, settings, device) if of_facades else None
+    apart = None
+    if inception:
+        apart = evaluation.as_dict(evaluation.distances(fakes, ys, inception)) | {
+            "diversity": evaluation.diversity(fakes, again, inception)
+        }
     for remark in pairs.remarks() if settings.pairs else ():
         print(remark)
     copies = None if changed_pairs(arguments.run, settings) else _count_copies(settings, pairs, len(ys))

@@ -1,6 +1,6 @@
 """Translate pairs that a generator has not trained on, and score the fakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -8,7 +8,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
-from pix2pix_edu.images import to_image
+from pix2pix_edu.drawing.facades import PAIRS_PER_SEED
+from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.measures.distances import Distances, frechet_distance, kernel_distance, perceptual_distance
 from pix2pix_edu.measures.features import Features, open_features
 from pix2pix_edu.measures.inception import Inception
@@ -39,6 +40,8 @@ class FacadeScores(NamedTuple):
     grid: float
     distances: Distances  # of the fakes from the targets
     other_real: Distances  # of real photographs of other houses from the targets
+    diversity: float  # how far two fakes of one x are apart (`diversity`)
+    real_diversity: float  # likewise, two photographs of one x
 
 
 def translate_each(generator: nn.Module, xs: Tensor) -> Tensor:
@@ -71,8 +74,11 @@ def score(fakes: Tensor, ys: Tensor) -> Scores:
     return Scores(l1(fakes, ys), psnr(fakes, ys), ssim(fakes, ys), colour_overlap(fakes, ys), high_frequency_power(fakes, ys))
 
 
-def score_facades(fakes: Tensor, ys: Tensor, settings: Settings, device: str | torch.device = "cpu") -> FacadeScores:
-    """The scores of fakes of drawn facades that need their labels. A reading network is trained for them, on `device`."""
+def score_facades(fakes: Tensor, again: Tensor, ys: Tensor, settings: Settings, device: str | torch.device = "cpu") -> FacadeScores:
+    """The scores of fakes of drawn facades that need their labels. A reading network is trained for them, on `device`.
+
+    `again` are other fakes of the same x, with other noise.
+    """
     colours, features = COLOURS_OF[settings.drawn], open_features().to(device)
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
     train_pairs = [train_pairs[i] for i in range(min(len(train_pairs), MOST))]
@@ -86,7 +92,25 @@ def score_facades(fakes: Tensor, ys: Tensor, settings: Settings, device: str | t
         grid_power(fakes, ys),
         distances(fakes, ys, features),
         distances(torch.stack([train_pairs[i % len(train_pairs)][1] for i in range(len(ys))]), ys, features),
+        diversity(fakes, again, features),
+        diversity(ys, other_photographs(settings, len(ys)), features),
     )
+
+
+def other_photographs(settings: Settings, count: int) -> Tensor:
+    """Another photograph of each of the first `count` label maps of the unseen pairs of a drawn task."""
+    pairs = open_pairs(settings, "val")
+    first = pairs.seed * PAIRS_PER_SEED
+    return torch.stack([to_tensor(pairs.task(first + i, pairs.size, appearance=first + count + i)[1]) for i in range(count)])
+
+
+@torch.no_grad()
+def diversity(pictures: Tensor, others: Tensor, network: Features | Inception | None = None) -> float:
+    """How far two answers to one x are apart: the mean perceptual distance of `pictures` from `others`, which answer the same x."""
+    network = network or open_features()
+    device = next(network.parameters()).device
+    pairs = (tuple(network.levels(side[None].to(device)) for side in pair) for pair in zip(pictures, others, strict=True))
+    return torch.cat([perceptual_distance(*levels) for levels in pairs]).mean().item()
 
 
 @torch.no_grad()
@@ -108,18 +132,25 @@ def as_dict(scores: NamedTuple) -> dict[str, object]:
     return {name: as_dict(value) if isinstance(value, tuple) else value for name, value in scores._asdict().items()}
 
 
-def as_record(scores: Scores, facades: FacadeScores | None, pairs: int, inception: Distances | None = None) -> dict[str, object]:
+def as_record(scores: Scores, facades: FacadeScores | None, pairs: int, inception: Mapping[str, float] | None = None) -> dict[str, object]:
     """The scores of this many pairs as names and numbers."""
-    record = {"pairs": pairs, **as_dict(scores)} | ({"inception": as_dict(inception)} if inception else {})
+    record = {"pairs": pairs, **as_dict(scores)} | ({"inception": dict(inception)} if inception else {})
     if not facades:
         return record
     reading = {"fakes": as_dict(facades.reading), **as_dict(facades.yardsticks)}
     apart = {"fakes": as_dict(facades.distances), "other_real": as_dict(facades.other_real)}
-    return record | {"reading": reading, "blotchiness": facades.blotchiness, "grid": facades.grid, "distances": apart}
+    apart_of_one_x = {"fakes": facades.diversity, "photographs": facades.real_diversity}
+    return record | {
+        "reading": reading,
+        "blotchiness": facades.blotchiness,
+        "grid": facades.grid,
+        "distances": apart,
+        "diversity": apart_of_one_x,
+    }
 
 
-def report(scores: Scores, facades: FacadeScores | None, inception: Distances | None = None) -> str:
-    """The scores as text."""
+def report(scores: Scores, facades: FacadeScores | None, inception: Mapping[str, float] | None = None) -> str:
+    """The scores as text; `inception` are distances and diversity on its features."""
     colours = " / ".join(f"{share:.2f}" for share in scores.colours)
     lines = [
         f"L1 {scores.l1:.3f}   PSNR {scores.psnr:.1f} dB   SSIM {scores.ssim:.3f}",
@@ -137,7 +168,7 @@ def report(scores: Scores, facades: FacadeScores | None, inception: Distances | 
         lines += _distance_lines(facades)
     if inception:
         how = "Distances from the targets, on the features of Inception. FID is too large for few pictures: compare equal numbers."
-        lines += ["", how, f"FID {inception.fid:.1f}   KID {inception.kid:.4f}   perceptual {inception.perceptual:.3f}"]
+        lines += ["", how, "FID {fid:.1f}   KID {kid:.4f}   perceptual {perceptual:.3f}   diversity {diversity:.3f}".format(**inception)]
     return "\n".join(lines)
 
 
@@ -148,4 +179,6 @@ def _distance_lines(facades: FacadeScores) -> list[str]:
         "for that alone they are nearer, and KID may be below 0."
     )
     head = f"{'':20}{'FID':>10}{'KID':>10}{'perceptual':>12}"
-    return ["", how, head, *(f"{name:20}{row.fid:10.2f}{row.kid:10.3f}{row.perceptual:12.3f}" for name, row in rows.items())]
+    of_one_x = f"two fakes of one x are {facades.diversity:.3f} apart, two photographs of one x {facades.real_diversity:.3f}"
+    lines = [f"{name:20}{row.fid:10.2f}{row.kid:10.3f}{row.perceptual:12.3f}" for name, row in rows.items()]
+    return ["", how, head, *lines, f"diversity, as perceptual distance: {of_one_x}"]

@@ -425,4 +425,5 @@ def test_evaluate_says_how_many_pairs_and_what_its_tables_are(monkeypatch, tmp_p
     assert table.startswith("A network that learned on real photos to name the class of each pixel reads the fakes")
     assert table.splitlines()[1].split()[:4] == ["read", "by", "a", "network"]
     assert distances.startswith("Distances from the targets, on the features of a network of our own")
-    assert [row.split()[:2] for row in distances.splitlines()[2:]] == [["these", "fakes"], ["other", "real"]]
+    assert [row.split()[:2] for row in distances.splitlines()[2:4]] == [["these", "fakes"], ["other", "real"]]
+    assert distances.splitlines()[4].startswith("diversity, as perceptual distance: two fakes of one x are 0.")

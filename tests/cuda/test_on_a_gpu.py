@@ -251,7 +251,7 @@ if __name__ == "__main__":
 def test_a_run_is_scored_on_the_gpu_as_on_the_cpu():
     settings = Settings(size=64, depth=4, width=8, count=100)
     fakes, ys = (torch.stack([SyntheticPairs(100, 64, seed=1)[i][side] for i in range(20)]) for side in (0, 1))
-    on_cpu, on_gpu = (evaluation.score_facades(fakes, ys, settings, device) for device in ("cpu", "cuda"))
+    on_cpu, on_gpu = (evaluation.score_facades(fakes, fakes, ys, settings, device) for device in ("cpu", "cuda"))
     assert on_gpu.distances == pytest.approx(on_cpu.distances, rel=1e-2)
     assert on_gpu.yardsticks.real_photos == pytest.approx(on_cpu.yardsticks.real_photos, abs=0.05)  # each has a reader of its own
     assert on_gpu.blotchiness == on_cpu.blotchiness

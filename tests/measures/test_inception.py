@@ -7,6 +7,7 @@ import torch
 from command_line import call, refusal
 from torchvision.models import inception_v3
 
+from pix2pix_edu.files import read_object
 from pix2pix_edu.measures.inception import open_inception
 from pix2pix_edu.run.evaluation import distances
 
@@ -44,7 +45,9 @@ def test_evaluate_prints_and_records_them(weights, monkeypatch, tmp_path, capsys
     call(monkeypatch, "train", tmp_path / "run", *SMALL)
     call(monkeypatch, "evaluate", tmp_path / "run", "--count", "2", "--inception", weights, "--record", tmp_path / "record.json")
     assert "on the features of Inception" in capsys.readouterr().out
-    assert '"inception": {' in (tmp_path / "record.json").read_text()
+    scores = read_object(tmp_path / "record.json")["scores"]
+    assert set(scores["inception"]) == {"fid", "kid", "perceptual", "diversity"}
+    assert min(scores["inception"]["diversity"], *scores["diversity"].values()) > 0
 
 
 def test_a_file_of_another_network_is_refused(monkeypatch, tmp_path):
