@@ -45,8 +45,13 @@ def draw_moments(
     curves: Mapping[str, Mapping[int, Sequence[float]]],
     label: str,
     lines: Mapping[str, float] | None = None,
+    across: str = "step",
+    log: str = "",
 ) -> Figure:
-    """Draw a measure during training: the mean of the seeds as a line, from the lowest to the highest as a band."""
+    """Draw a measure against `across`: the mean of the seeds as a line, from the lowest to the highest as a band.
+
+    `log` names the axes that are logarithmic: "x", "y", or "xy".
+    """
     figure, (axes,) = new_figure(7.2, 3.2)
     for place, (name, moments) in enumerate(curves.items()):
         (stroke, marker), ink = STYLES[place % len(STYLES)], LINE_COLOURS[place % len(LINE_COLOURS)]
@@ -55,8 +60,15 @@ def draw_moments(
         axes.fill_between(list(moments), *zip(*((min(row), max(row)) for row in moments.values()), strict=True), color=ink, alpha=0.15)
     for (name, value), stroke in zip((lines or {}).items(), LINES, strict=False):
         axes.axhline(value, color="grey", linestyle=stroke, linewidth=1, label=name)
-    axes.set(xlabel="step", ylabel=label)
-    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel=across, ylabel=label)
+    if "x" in log:
+        axes.set_xscale("log")
+        axes.set_xticks(numbers := sorted({number for moments in curves.values() for number in moments}), [f"{n:,}" for n in numbers])
+        axes.tick_params(axis="x", which="minor", length=0, labelbottom=False)
+    if "y" in log:
+        axes.set_yscale("log")
+    if len(axes.get_lines()) > 1:
+        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 

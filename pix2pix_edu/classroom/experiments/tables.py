@@ -10,6 +10,7 @@ from pix2pix_edu.classroom.questions import Question
 from pix2pix_edu.experiments import gallery, paper_tables
 from pix2pix_edu.experiments.cells import TABLES
 from pix2pix_edu.experiments.orders import VERDICTS, Order, ordering, orders, table, values
+from pix2pix_edu.files import DATA, read_object
 from pix2pix_edu.measures.reader import ReadingScores
 
 READ = {"per_pixel": "per pixel", "per_class": "per class", "iou": "IoU"}
@@ -81,6 +82,12 @@ def decide(question: Question, first: str, second: str) -> str:
     return verdict
 
 
-def in_words(rows: Values) -> str:
+def real_from_real() -> dict[str, dict[int, list[float]]]:
+    """The recorded FID and KID of sets of real houses from other real houses, by the number of houses in each set."""
+    record = read_object(DATA / "records" / "fid_of_real_houses.json", {"fid": dict, "kid": dict})
+    return {measure: {int(number): found for number, found in record[measure].items()} for measure in ("fid", "kid")}
+
+
+def in_words(rows: Mapping[str | int, Sequence[float]], digits: int = 2) -> str:
     """The mean of each row."""
-    return ", ".join(f"{row} {mean(seeds):.2f}" for row, seeds in rows.items())
+    return ", ".join(f"{row} {mean(seeds):.{digits}f}" for row, seeds in rows.items())
