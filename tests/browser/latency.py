@@ -1,4 +1,4 @@
-"""How fast the figures answer: python tests/browser/latency.py prints a table, with JupyterLab as its last line.
+"""How fast the figures answer: python tests/browser/latency.py prints a table, with JupyterLab as its last line. With FILE, it is recorded.
 
 From finger to picture is the time from an event to the end of the next frame. Chromium draws a frame as soon as it can, without waiting
 for a screen: at 60 frames a second the wait is up to 17 ms, whatever the figure does. The last number is what the page's thread computes
@@ -6,17 +6,22 @@ for each event: the processor's time, which other work on the machine does not l
 well: its numbers are those of the browser and of the machine alone.
 """
 
+import json
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 from hands import served
 from lab import run_all, served_jupyterlab, write_notebook
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pix2pix_edu.files import write_text
 from pix2pix_edu.page.build import build
+from pix2pix_edu.run.machine_log import describe
 
 TIMES = 60
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-frame-rate-limit", "--disable-gpu-vsync"]
@@ -63,9 +68,13 @@ class Work:
         self.milliseconds = 1000 * (self.now() - self.start)
 
 
-def row(what: str, milliseconds: list[float], wanted: str, work: float | None = None) -> None:
-    half, most = np.percentile(milliseconds, [50, 95])
-    print(f"{what:<44} {half:8.1f} {most:8.1f} {'' if work is None else f'{work:.1f}':>8}   {wanted}", flush=True)
+ROWS: list[dict[str, str | float | None]] = []
+
+
+def row(what: str, milliseconds: list[float], wanted: float | None, work: float | None = None) -> None:
+    half, most = np.percentile(milliseconds, [50, 95]).round(1).tolist()
+    print(f"{what:<44} {half:8.1f} {most:8.1f} {'' if work is None else f'{work:.1f}':>8}   {wanted or ''}", flush=True)
+    ROWS.append({"what": what, "median": half, "p95": most, "work": work and round(work, 1), "wanted": wanted})
 
 
 def dragged(page: Page, selector: str) -> tuple[list[float], float]:
@@ -123,7 +132,7 @@ def measure_page(browser: Browser, address: str) -> None:
         page.wait_for_load_state("networkidle")
         return page
 
-    def show(what: str, measured: tuple[list[float], float], wanted: str) -> None:
+    def show(what: str, measured: tuple[list[float], float], wanted: float | None) -> None:
         row(what, measured[0], wanted, measured[1])
 
     paints, ready = [], []
@@ -134,17 +143,17 @@ def measure_page(browser: Browser, address: str) -> None:
         ready.append(page.evaluate("performance.now()"))
         paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
         page.close()
-    row("first paint", paints, "1000")
-    row("first interaction: the board with its picture", ready, "2000")
+    row("first paint", paints, 1000)
+    row("first interaction: the board with its picture", ready, 2000)
     page = opened("patch")
-    show("patch, a drag", dragged(page, "#patch .patch-picture svg"), "16")
+    show("patch, a drag", dragged(page, "#patch .patch-picture svg"), 16)
     page.evaluate(EMPTY)
-    show("the same over an element that does nothing", dragged(page, "main > div"), "")
+    show("the same over an element that does nothing", dragged(page, "main > div"), None)
     page = opened("runs")
-    show("recorded trainings, the wipe", dragged(page, "#runs .runs-wipe"), "16")
-    show("recorded trainings, another house", stepped(page, "House"), "16")
-    show("recorded trainings, another step", stepped(page, "Steps of training"), "16")
-    row("translation of 64 px on the page", translated(opened("draw")), "60")
+    show("recorded trainings, the wipe", dragged(page, "#runs .runs-wipe"), 16)
+    show("recorded trainings, another house", stepped(page, "House"), 16)
+    show("recorded trainings, another step", stepped(page, "Steps of training"), 16)
+    row("translation of 64 px on the page", translated(opened("draw")), 60)
 
 
 def measure_notebook(browser: Browser, folder: Path) -> None:
@@ -153,7 +162,7 @@ def measure_notebook(browser: Browser, folder: Path) -> None:
         write_notebook(page, address, "skips", SKIPS)
         run_all(page, address, "skips")
         page.locator(".play-skips .play-caption").get_by_text("Switched off: nothing").wait_for()
-        row("translation of 64 px in the notebook", page.evaluate(IN_NOTEBOOK, 2 * TIMES)[1:], "100")
+        row("translation of 64 px in the notebook", page.evaluate(IN_NOTEBOOK, 2 * TIMES)[1:], 100)
 
 
 def main() -> None:
@@ -165,7 +174,10 @@ def main() -> None:
             measure_page(browser, address)
         (Path(name) / "lab").mkdir()
         measure_notebook(browser, Path(name) / "lab")
+        about = {"browser": f"Chromium {browser.version}", "frames": TIMES, **describe(torch.device("cpu"))}
         browser.close()
+    for file in sys.argv[1:]:
+        write_text(Path(file), json.dumps({**about, "milliseconds": ROWS}, indent=1))
 
 
 if __name__ == "__main__":
