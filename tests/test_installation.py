@@ -131,6 +131,11 @@ def wheel(built):
     return built[0]
 
 
+def test_the_repository_has_at_most_64_million_bytes(course_zip):
+    with zipfile.ZipFile(course_zip) as archive:
+        assert sum(member.file_size for member in archive.infolist()) < 64e6
+
+
 def test_no_folder_of_data_is_taken_for_a_package_while_the_wheel_is_built(built):
     _, said = built
     assert "running bdist_wheel" in said
