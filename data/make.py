@@ -35,7 +35,7 @@ def of_photographs(network: str, count: int = 8) -> Image.Image:
 
 if __name__ == "__main__":
     for run in sys.argv[1:]:
-        save_for_sharing(Path(run), Path(run).name, HERE / "weights")
+        save_for_sharing(Path(run), Path(run).name, HERE / "weights", bits=8)
     write_pairs(HERE / "drawn" / "train", count=36, size=128, seed=1)
     write_pairs(HERE / "drawn" / "val", count=12, size=128, seed=2)
     for folder in (HERE / "drawn", HERE / "gallery"):

@@ -27,4 +27,4 @@ if __name__ == "__main__":
     write_text(record_file(name, seed), json.dumps(record, indent=1))
     if seed == 0:
         settings = {"depth": DEPTH, "width": WIDTH}
-        save_network(network.state_dict(), settings, SIZE, WEIGHTS / f"{network_name(name)}.safetensors", "unpainted")
+        save_network(network.state_dict(), settings, SIZE, WEIGHTS / f"{network_name(name)}.safetensors", "unpainted", bits=8)

@@ -21,13 +21,14 @@ from pix2pix_edu.weights.reference import discriminator_state, generator_state, 
 BUILDERS = {"generator": (Generator, generator_settings), "discriminator": (PatchDiscriminator, discriminator_settings)}
 
 
-def save_for_sharing(folder: Path, name: str, target: Path) -> None:
-    """Write the networks of a run as the two files that weights.bundled.load_pretrained reads."""
+def save_for_sharing(folder: Path, name: str, target: Path, bits: int = 16) -> None:
+    """Write the networks of a run as the two files that weights.bundled.load_pretrained reads. G's weights have 16 or 8 bits."""
     settings, networks = read_settings(folder), {kind: _open(folder, kind) for kind in BUILDERS}
     drawn = settings.photographs or ("" if settings.pairs else settings.drawn)
     target.mkdir(parents=True, exist_ok=True)
     for kind, (_, built_with) in BUILDERS.items():
-        save_network(networks[kind].state_dict(), built_with(settings), settings.size, target / f"{name}.{kind}.safetensors", drawn)
+        file = target / f"{name}.{kind}.safetensors"
+        save_network(networks[kind].state_dict(), built_with(settings), settings.size, file, drawn, bits if kind == "generator" else 16)
 
 
 def open_generator(path: Path) -> Generator:

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.files import DATA, whole_file
 from pix2pix_edu.generator import Generator
-from pix2pix_edu.weights.fitting import State, build_from
+from pix2pix_edu.weights.fitting import State, build_from, some
 
 WEIGHTS = DATA / "weights"
+SCALE = ".scale"
 
 
 class Shared(NamedTuple):
@@ -52,14 +53,46 @@ def open_network(path: Path, build: type[nn.Module]) -> nn.Module:
         raise _refusal(path, build, error) from error
 
 
-def save_network(weights: State, settings: dict[str, object], size: int, path: Path, drawn: str = "") -> None:
-    """Write weights in half precision, with a checksum, the settings that build their network, and what it was trained on."""
+def save_network(weights: State, settings: dict[str, object], size: int, path: Path, drawn: str = "", bits: int = 16) -> None:
+    """Write weights with a checksum, the settings that build their network, and what it was trained on.
+
+    With 16 `bits` they are in half precision. With 8, kernels are whole numbers from -127 to 127 with a scale for each of their first axis:
+    half the file, and pictures that differ by about half a grey level.
+    """
     halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
     if not all(value.isfinite().all() for value in halves.values()):
         raise ValueError("some weights are not finite in half precision, so nobody could use the file: train the network again")
+    stored = halves if bits == 16 else _to_eight_bits(halves)
     metadata = {"settings": json.dumps(settings), "size": str(size), "drawn": drawn}
     with whole_file(path) as file:
-        file.write(save(halves, metadata=metadata | {"sha256": _checksum(halves, metadata)}))
+        file.write(save(stored, metadata=metadata | {"sha256": _checksum(stored, metadata)}))
+
+
+def _to_eight_bits(weights: State) -> dict[str, Tensor]:
+    """Kernels as whole numbers, each with its scales under the same name with SCALE at its end; other weights as they are."""
+    stored = dict(weights)
+    for key, value in weights.items():
+        if value.dim() > 1:
+            scale = (value.float().flatten(1).abs().amax(dim=1) / 127).clamp(min=1e-30)
+            stored[key] = (value.float() / _along_first(scale, value)).round().to(torch.int8)
+            stored[key + SCALE] = scale
+    return stored
+
+
+def _from_eight_bits(stored: State) -> dict[str, Tensor]:
+    """The weights that `_to_eight_bits` stored; weights that are not whole numbers stay as they are."""
+    weights = {key: value for key, value in stored.items() if not key.endswith(SCALE)}
+    for key, value in weights.items():
+        if value.dtype == torch.int8:
+            scale = stored.get(key + SCALE)
+            if scale is None or scale.dtype != torch.float32 or scale.shape != value.shape[:1]:
+                raise ValueError(f"{some([key])} has no scales")
+            weights[key] = value.float() * _along_first(scale, value)
+    return weights
+
+
+def _along_first(scale: Tensor, value: Tensor) -> Tensor:
+    return scale.view(-1, *[1] * (value.dim() - 1))
 
 
 def _read(path: Path, build: type[nn.Module]) -> Shared:
@@ -73,6 +106,7 @@ def _read(path: Path, build: type[nn.Module]) -> Shared:
         settings, size = json.loads(metadata["settings"]), int(metadata["size"])
         if not isinstance(settings, dict) or size < 1:
             raise ValueError("its settings or its size are no such things")
+        weights = _from_eight_bits(weights)
     except PermissionError:
         raise
     except Exception as error:  # a damaged file can raise almost any kind of error

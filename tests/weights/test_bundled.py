@@ -15,7 +15,7 @@ from pix2pix_edu.run import loop
 from pix2pix_edu.run.networks import open_generator, save_for_sharing
 from pix2pix_edu.run.settings import DRAWN, Settings
 from pix2pix_edu.training import stack_pairs
-from pix2pix_edu.weights.bundled import WEIGHTS, load_pretrained, open_network, save_network, trained_on
+from pix2pix_edu.weights.bundled import WEIGHTS, _checksum, _to_eight_bits, load_pretrained, open_network, save_network, trained_on
 
 
 def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
@@ -28,6 +28,40 @@ def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
     for loaded, trained in ((generator, model.generator), (discriminator, model.discriminator)):
         for key, value in trained.state_dict().items():
             torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)  # half precision
+
+
+def test_with_8_bits_a_file_is_half_as_large_and_every_weight_within_half_a_step_of_its_scale(tmp_path):
+    generator = Generator(depth=4, width=16)
+    generator.up[0][1].weight.data[0] = 0  # all weights of one scale are 0
+    settings, files = {"depth": 4, "width": 16}, {bits: tmp_path / f"{bits}.generator.safetensors" for bits in (8, 16)}
+    for bits, file in files.items():
+        save_network(generator.state_dict(), settings, 64, file, bits=bits)
+    assert files[8].stat().st_size < 0.55 * files[16].stat().st_size
+    eight, sixteen = (open_generator(file).state_dict() for file in files.values())
+    for key, value in sixteen.items():
+        half_a_step = value.flatten(1).abs().amax(dim=1) / 254 if value.dim() > 1 else torch.zeros(1)
+        assert ((eight[key] - value).abs() <= 1.001 * half_a_step.view(-1, *[1] * (value.dim() - 1))).all(), key
+    x = torch.rand(1, 3, 64, 64) * 2 - 1
+    pictures = []
+    for weights in (eight, sixteen):
+        generator.load_state_dict(weights)
+        torch.manual_seed(0)
+        pictures.append(generator(x))
+    assert (pictures[0] - pictures[1]).abs().mean() < 2 / 127.5
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("scale", [None, torch.ones(1), torch.ones(8, dtype=torch.int64), torch.full((8,), torch.nan)])
+def test_whole_numbers_without_a_scale_for_each_row_are_refused(tmp_path, scale):
+    weights = _to_eight_bits(Generator(depth=2, width=4).state_dict())
+    key = "last.1.weight"
+    assert (weights[key].dtype, weights[key].shape[0]) == (torch.int8, 8)
+    del weights[f"{key}.scale"]
+    stored = weights | ({} if scale is None else {f"{key}.scale": scale})
+    metadata = {"settings": '{"depth": 2, "width": 4}', "size": "32", "drawn": ""}
+    save_file(stored, tmp_path / "mine.safetensors", metadata | {"sha256": _checksum(stored, metadata)})
+    with pytest.raises(ValueError, match=r"last\.1\.weight (has no scales|holds values that are not finite)"):
+        open_generator(tmp_path / "mine.safetensors")
 
 
 @pytest.mark.fault
