@@ -6,7 +6,7 @@ import { say, t } from "./words.js";
 
 const BRUSHES = [1, 2, 4, 8]; // sides of square brushes, in 64ths of the board's side
 const LONG_STEP = 8; // in 64ths as well
-const BORDER = 1; // CSS pixels, as in board.css
+export const BORDER = 1; // CSS pixels, as in the style sheets
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const help = () =>
   sentences(

@@ -1,6 +1,6 @@
 // The board in a notebook: the drawing is sent to Python as a PNG, and the generator's output is shown beside it.
 
-import { createBoard } from "./board.js";
+import { BORDER, createBoard } from "./board.js";
 import { make, scaleWhole, toRgb } from "./dom.js";
 import { keepKeys } from "./keys_of_widget.js";
 import { paintLabels } from "./label_map.js";
@@ -84,9 +84,10 @@ function render({ model, el }) {
   model.on("change:answered", answered);
   show();
   receive();
-  scaleWhole(photo, size);
+  scaleWhole(photo, size, BORDER);
   el.classList.add("board-widget");
   el.append(board.element, column);
+  if (model.get("credit")) el.append(make("p", { class: "board-credit" }, model.get("credit")));
   const stopKeeping = keepKeys(() => el);
   return () => {
     stopKeeping();

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hands import drag, grave, press
+from hands import canvas_pixels, drag, grave, press
 from lab import run_all, write_notebook
 from playwright.sync_api import expect
 
@@ -128,3 +128,55 @@ def test_axe_finds_nothing_serious_in_the_board_in_either_theme(board, theme):
     expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme, timeout=30_000)  # its style sheet has to load
     board.locator("canvas").focus()
     assert grave(page, ".jp-OutputArea-output") == []
+
+
+@pytest.fixture(scope="module")
+def figures(chromium, jupyterlab):
+    """The page of the notebook of figures, every cell run."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1200})
+    page = context.new_page()
+    run_all(page, jupyterlab, "play")
+    yield page
+    context.close()
+
+
+def share(board, name):
+    """The share of a class in the drawing, in percent, as the alt text of the photograph states it."""
+    return float(re.search(rf"{name} ([\d.]+)%", photo(board)[1] + f" {name} 0%")[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "paint", "credit"),
+    [(0, "shop", ""), (1, "ice", "Photographs: Blue Marble"), (2, "ink", "All emojis designed by OpenMoji")],
+    ids=["house", "planet", "emoji"],
+)
+def test_a_stroke_on_each_board_of_the_notebook_of_figures_changes_its_picture_and_undo_brings_it_back(figures, number, paint, credit):
+    board = figures.locator(".board-widget").nth(number)
+    before, painted = photo(board), share(board, paint)
+    board.get_by_role("radio", name=paint, exact=True).check()
+    drag(board.locator("canvas"), (4, 30), (59, 30))
+    expect(board.locator("img")).not_to_have_attribute("src", before[0], timeout=20_000)
+    assert share(board, paint) > painted + 2
+    figures.keyboard.press("Control+z")
+    expect(board.locator("img")).to_have_attribute("src", before[0], timeout=20_000)
+    assert [text[: len(credit)] for text in board.locator(".board-credit").all_inner_texts()] == ([credit] if credit else [])
+
+
+def test_a_stroke_changes_the_picture_of_every_network_that_differs_in_lambda_or_patch(figures):
+    figure = figures.locator(".play-variants")
+    pictures = figure.locator(".variants-picture")
+    figure.scroll_into_view_if_needed()
+    expect(pictures.last).to_have_attribute("aria-label", re.compile("made from the sample"))
+
+    def shown():
+        return [canvas_pixels(pictures.nth(number), "canvas:not(.variants-verdict)") for number in range(pictures.count())]
+
+    before = shown()
+    drag(figure.locator(".board canvas"), (4, 30), (59, 30))
+    expect(figure.locator(".play-caption")).to_contain_text("8 networks translated this drawing", timeout=30_000)
+    assert len(before) == 9  # one of them is in both rows
+    assert all(abs(now - then).mean() > 1 for now, then in zip(shown(), before, strict=True))
+
+
+def test_axe_finds_nothing_serious_in_the_boards_of_photographs(figures):
+    assert grave(figures, ".board-widget:has(.board-credit)") == []

@@ -1,5 +1,7 @@
 import base64
+import html
 import io
+import re
 import runpy
 import statistics
 import sys
@@ -18,6 +20,7 @@ from pix2pix_edu.drawing.facades import draw_pair
 from pix2pix_edu.drawing.unpainted import draw_unpainted_pair
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
+from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 
 
@@ -136,6 +139,15 @@ def test_without_a_front_end_the_board_is_a_figure_with_an_alt_text(board, gener
     assert data["text/plain"] == alt == board.alt
     assert f'<img alt="{alt}" src="data:image/png;base64,' in data["text/html"]
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == board.model_id
+
+
+@pytest.mark.parametrize("drawn", SUBJECTS)
+def test_a_board_for_bundled_photographs_shows_their_credit_with_and_without_a_front_end(generator, drawn):
+    board = draw_and_translate(generator, 64, drawn=drawn)
+    credit = BUNDLED[drawn].credit() if drawn in BUNDLED else ""
+    assert board.credit == credit
+    data, _ = DisplayFormatter().format(board)
+    assert re.findall("<p>(.*)</p>", data["text/html"]) == ([html.escape(credit)] if credit else [])
 
 
 @pytest.mark.parametrize("drawn", SUBJECTS)

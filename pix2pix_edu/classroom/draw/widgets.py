@@ -1,6 +1,7 @@
 """The drawing board: a generator translates the sketch after every stroke."""
 
 import base64
+import html
 import io
 
 import numpy as np
@@ -14,6 +15,7 @@ from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.language.words import catalogue, language
+from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play.modules import join_modules, join_styles
 from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
 from pix2pix_edu.random_numbers import own_random_numbers
@@ -83,6 +85,7 @@ class Board(anywidget.AnyWidget):
     size = traitlets.Int().tag(sync=True)
     paints = traitlets.List().tag(sync=True)
     samples = traitlets.List().tag(sync=True)
+    credit = traitlets.Unicode().tag(sync=True)  # of the photographs that the generator was trained on
     texts = traitlets.Dict().tag(sync=True)  # in another language, by the English ones
     sketch = traitlets.Unicode().tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
@@ -99,6 +102,7 @@ class Board(anywidget.AnyWidget):
             paints=paints(drawn),
             samples=[{"name": name, "labels": label_ids(picture, colours).byte().numpy().tobytes()} for name, picture in samples.items()],
             sketch=data_url(sketch or list(samples.values())[-1]),
+            credit=BUNDLED[drawn].credit() if drawn in BUNDLED else "",
             texts=catalogue(language(), "play"),
         )
 
@@ -127,4 +131,5 @@ class Board(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**options)
         figure, alt = draw_sketch(self._generator, self.picture, self.seed, self._drawn)
-        return {**data, "text/html": as_html(figure, alt), "text/plain": alt}, metadata  # shown where there is no kernel
+        shown = as_html(figure, alt) + (f"<p>{html.escape(self.credit)}</p>" if self.credit else "")
+        return {**data, "text/html": shown, "text/plain": alt}, metadata  # shown where there is no kernel
