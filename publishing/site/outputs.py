@@ -14,6 +14,8 @@ from nbformat.v4 import new_output
 from PIL import Image
 
 from pix2pix_edu.classroom.questions import CHOOSE, COMMIT, NOTHING_ENTERED
+from pix2pix_edu.page.build import BOARDS
+from pix2pix_edu.weights.bundled import trained_on
 
 ROOT = Path(__file__).parents[2]
 VIEW, STATES = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
@@ -104,7 +106,7 @@ def _widget(model: str, models: dict, site: Site) -> str:
         name = made[1].lower()
         return explorable(name, site.save_explorable(name, state["data"]), state["state"])
     if "sketch" in state:
-        return explorable("draw", "playground/figures/draw.json", {})
+        return _board(state)
     controls: list[str] = []
     page = _without_controls(model, models, controls)
     asks = COMMIT in controls
@@ -112,6 +114,13 @@ def _widget(model: str, models: dict, site: Site) -> str:
         names = ", ".join(dict.fromkeys(controls))
         page = f'<p class="kernel">In a running notebook you can change this ({html.escape(names)}); it needs a kernel.</p>{page}'
     return f'<div class="{"predict" if asks else "widget"}">{page}</div>' if page else ""
+
+
+def _board(state: dict) -> str:
+    """A drawing board of the playground: that for what the notebook's network was trained on. Its credit is below it."""
+    others = {trained_on(network)[1]: f"draw_{board.name}" for network, board in BOARDS.items()}
+    credit = f"<p>{html.escape(state['credit'])}</p>" if state["credit"] else ""
+    return explorable("draw", f"playground/figures/{others.get(state['drawn'], 'draw')}.json", {}) + credit
 
 
 def _without_controls(model: str, models: dict, controls: list[str]) -> str:

@@ -10,7 +10,9 @@ import yaml
 from matplotlib.figure import Figure
 from repository import ROOT
 
+from pix2pix_edu.classroom.draw.widgets import draw_and_translate
 from pix2pix_edu.classroom.explorer import choice, explore
+from pix2pix_edu.generator import Generator
 from publishing.site import build, execute, links, outputs, pages, slides
 from publishing.site.measured import MYTHS
 from publishing.site.site_figures import as_svg
@@ -177,3 +179,19 @@ def test_lessons_are_executed_in_english_whatever_the_language_of_the_machine(tm
     nbformat.write(notebook, tmp_path / "told.ipynb")
     done = execute._run(tmp_path / "told.ipynb", "smoke")
     assert done.cells[0].outputs[0].text == "en\n"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "figure", "credit"),
+    [
+        ("painted", "draw", ""),
+        ("earth", "draw_planet", "Photographs: Blue Marble"),
+        ("openmoji", "draw_emoji", "All emojis designed by OpenMoji"),
+    ],
+)
+def test_a_board_is_that_of_the_playground_for_the_same_drawings_with_its_credit(tmp_path, drawn, figure, credit):
+    board = draw_and_translate(Generator(depth=2, width=4), 32, drawn=drawn)
+    page = outputs._widget("m", {"m": {"state": board.get_state()}}, outputs.Site(tmp_path))
+    assert f'data-figure="draw" data-content="playground/figures/{figure}.json"' in page
+    assert page.rpartition("</div>")[2].startswith(f"<p>{credit}" if credit else "")
+    assert bool(credit) == page.endswith("</p>")

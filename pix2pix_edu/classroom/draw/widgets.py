@@ -83,6 +83,7 @@ class Board(anywidget.AnyWidget):
     _esm = join_modules("board_widget")
     _css = join_styles("board", "board_widget")
     size = traitlets.Int().tag(sync=True)
+    drawn = traitlets.Unicode().tag(sync=True)  # what the generator was trained on
     paints = traitlets.List().tag(sync=True)
     samples = traitlets.List().tag(sync=True)
     credit = traitlets.Unicode().tag(sync=True)  # of the photographs that the generator was trained on
@@ -95,10 +96,11 @@ class Board(anywidget.AnyWidget):
     answered = traitlets.Int(0).tag(sync=True)  # `fake` belongs to this count
 
     def __init__(self, generator: Generator, size: int, sketch: Image.Image | None, drawn: str):
-        self._generator, self._drawn, self._translated = generator, drawn, None
+        self._generator, self._translated = generator, None
         samples, colours = sample_sketches(size, drawn), SUBJECTS[drawn].colours
         super().__init__(
             size=size,
+            drawn=drawn,
             paints=paints(drawn),
             samples=[{"name": name, "labels": label_ids(picture, colours).byte().numpy().tobytes()} for name, picture in samples.items()],
             sketch=data_url(sketch or list(samples.values())[-1]),
@@ -109,11 +111,11 @@ class Board(anywidget.AnyWidget):
     @property
     def picture(self) -> Image.Image:
         """The label map on the board."""
-        return open_sketch(self.sketch, self.size, self._drawn)
+        return open_sketch(self.sketch, self.size, self.drawn)
 
     @traitlets.validate("sketch")
     def _check_sketch(self, proposal: dict) -> str:
-        open_sketch(proposal["value"], self.size, self._drawn)
+        open_sketch(proposal["value"], self.size, self.drawn)
         return proposal["value"]
 
     @traitlets.observe("sketch", "seed", "asked")
@@ -122,7 +124,7 @@ class Board(anywidget.AnyWidget):
             if self._translated != (self.sketch, self.seed):
                 sketch = self.picture
                 self.fake = data_url(to_image(translate_sketch(self._generator, sketch, self.seed)))
-                self.alt = describe(sketch, self.seed, self._drawn)
+                self.alt = describe(sketch, self.seed, self.drawn)
                 self._translated = self.sketch, self.seed
             self.answered = self.asked
 
@@ -130,6 +132,6 @@ class Board(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**options)
-        figure, alt = draw_sketch(self._generator, self.picture, self.seed, self._drawn)
+        figure, alt = draw_sketch(self._generator, self.picture, self.seed, self.drawn)
         shown = as_html(figure, alt) + (f"<p>{html.escape(self.credit)}</p>" if self.credit else "")
         return {**data, "text/html": shown, "text/plain": alt}, metadata  # shown where there is no kernel
