@@ -113,7 +113,7 @@ def verdict(**state: object) -> Figure:
 def objective(**state: object) -> Figure:
     """A window that is lit or dark: what L1, L2 and D charge for G's answer.
 
-    `state` may name a weight (lambda), lit (windows of 8), grain, distance ("L1", "L2") and an answer from -1 to 1.
+    `state` may name a weight (lambda), lit (windows of 8), grain, the distance in the sum ("L1", "L2") and an answer from -1 to 1.
     """
     return Figure("objective", contents.objective(), state)
 

@@ -130,12 +130,16 @@ def test_receptive_fields_spans_votes_and_insides_are_those_of_the_library(visit
             assert bool(expected[first:after_last, first:after_last].all())
 
 
+def best_with_l2(game, weight):
+    return game.g[np.argmin((game.adversarial + weight * game.l2).round(9))]
+
+
 @pytest.mark.parametrize(("lit", "grain"), [(4, 0.2), (5, 0.1), (6, 0.3), (7, 0.2)])
 def test_the_game_of_the_two_answers_is_that_of_lesson_02(visit, lit, grain):
     program = """async ([share, grain, weights]) => {
       const { ANSWERS, solve, total, lowest, glass, LIT, DARK } = await import("./two_answers.js");
       const game = solve(share, grain);
-      const best = weights.map((weight) => ANSWERS[lowest(total(game, weight, "L1"))]);
+      const best = ["L1", "L2"].map((distance) => weights.map((weight) => ANSWERS[lowest(total(game, weight, distance))]));
       return { answers: [...ANSWERS], adversarial: game.adversarial, L1: game.L1, L2: game.L2, best, glass: [LIT, 0, DARK, -1].map(glass) };
     }"""
     weights = [0, 0.1, 0.3, 1, 3, 10, 30, 100]
@@ -144,7 +148,9 @@ def test_the_game_of_the_two_answers_is_that_of_lesson_02(visit, lit, grain):
     assert found["answers"] == pytest.approx(game.g[::-1].tolist(), abs=1e-9)
     assert found["adversarial"] == pytest.approx(game.adversarial[::-1].tolist(), abs=1e-6)
     assert found["L1"] == pytest.approx(game.l1[::-1].tolist(), abs=1e-6)
-    assert found["best"] == pytest.approx([game.g[game.best(weight)] for weight in weights], abs=1e-9)
+    assert found["L2"] == pytest.approx(game.l2[::-1].tolist(), abs=1e-6)
+    assert found["best"][0] == pytest.approx([game.g[game.best(weight)] for weight in weights], abs=1e-9)
+    assert found["best"][1] == pytest.approx([best_with_l2(game, weight) for weight in weights], abs=1e-9)
     g = np.array(found["answers"])
     variance = lit / 8 * (g - LIT) ** 2 + (1 - lit / 8) * (g - DARK) ** 2 + 2 * grain**2  # of y and of the fake, each with its grain
     assert found["L2"] == pytest.approx(variance.tolist(), abs=1e-3)
@@ -364,7 +370,7 @@ def test_the_ball_rolls_to_the_answer_that_descent_would_find(visit):
 def test_the_answer_is_moved_by_mouse_and_keys_and_its_losses_are_said(visit):
     page = visit("objective", {"weight": 10, "lit": 6})
     plot = page.get_by_role("slider", name="G's answer, from dark to lit")
-    drag(page, plot, (0.5, 0.4), (0.75, 0.4))
+    drag(page, plot, (0.5, 0.4), (0.63, 0.4))
     answer = page.evaluate("window.states.at(-1).answer")
     assert 0.4 < answer < 0.6
     plot.focus()
@@ -374,8 +380,37 @@ def test_the_answer_is_moved_by_mouse_and_keys_and_its_losses_are_said(visit):
     page.wait_for_timeout(100)
     game = two_answers(6 / 8, 0.2)
     here = int(np.argmin(abs(game.g - 0.8)))
-    assert f"At G's answer 0.80 the adversarial term is {game.adversarial[here]:.3f} and λ L1 is {10 * game.l1[here]:.3f}." in caption(page)
+    adversarial, l1, l2 = (f"{values[here]:.3f}" for values in (game.adversarial, 10 * game.l1, 10 * game.l2))
+    assert f"At G's answer 0.80 the adversarial term is {adversarial}, λ L1 is {l1} and λ L2 is {l2}." in caption(page)
+    best = [game.g[game.best(10)], best_with_l2(game, 10)]
+    assert re.search(r"with L1 is ([-\d.]+), .*; with L2 it is ([-\d.]+),", caption(page)).groups() == tuple(f"{each:.2f}" for each in best)
     assert plot.get_attribute("aria-valuenow") == "0.8"
+    assert plot.get_attribute("aria-valuetext") == f"0.80, a lit window: adversarial {adversarial}, λ L1 {l1}, λ L2 {l2}"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("distance", ["L1", "L2"])
+def test_the_four_curves_are_those_of_the_library_and_each_has_its_name_at_its_end(visit, width, distance):
+    state = {"weight": 3, "lit": 6, "answer": -0.2, "distance": distance}
+    page = visit("objective", state, viewport={"width": width, "height": 900})
+    game = two_answers(6 / 8, 0.2)
+    l1, l2 = 3 * game.l1, 3 * game.l2
+    curves = {"adversarial": game.adversarial, "L1": l1, "L2": l2, "total": game.adversarial + (l1 if distance == "L1" else l2)}
+    shown = {name: page.locator(f"path.objective-{name}:not(.objective-leader)").get_attribute("d") for name in curves}
+    places = {name: np.array(re.findall(r"[\d.]+", path), dtype=float).reshape(-1, 2) for name, path in shown.items()}
+    drawn = np.concatenate([path[:, 1].max() - path[:, 1] for path in places.values()])
+    heights = np.concatenate([(values - values.min())[::-1] for values in curves.values()])
+    assert drawn == pytest.approx(heights * drawn.max() / heights.max(), abs=0.15)  # of a pixel; all of them to one scale
+    names = {name.text_content(): name.bounding_box() for name in page.locator("text.objective-name").all()}
+    assert sorted(names) == ["adversarial", "best D", "sum", "λ L1", "λ L2"]
+    boxes = sorted(names.values(), key=lambda box: box["y"])
+    assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in zip(boxes, boxes[1:], strict=False))
+    assert max(box["x"] + box["width"] for box in boxes) <= width
+    leaders = page.locator("path.objective-leader").all()
+    assert len(leaders) == 4
+    for leader in leaders:  # from the end of its curve to its name
+        name = re.search(r"objective-(adversarial|L1|L2|total)", leader.get_attribute("class"))[1]
+        assert np.array(re.findall(r"[\d.]+", leader.get_attribute("d"))[:2], dtype=float) == pytest.approx(places[name][-1], abs=0.1)
 
 
 def test_a_slice_of_a_stopped_training_does_not_train_the_next_one(visit):
@@ -435,6 +470,136 @@ def test_a_tiny_pix2pix_learns_while_one_watches(visit, worker):
     page.wait_for_timeout(1000)
     expect(page.locator(".play-caption")).to_contain_text("G is untrained")
     assert distance() > 0.9 * before
+
+
+OVERHEAR = """() => {
+  window.told = []; // what figure and worker say to each other
+  window.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => window.told.push(data));
+    }
+    postMessage(message) {
+      window.told.push(structuredClone(message));
+      super.postMessage(message);
+    }
+  };
+}"""
+REPLAY = """async (obeys) => {
+  const { Adam, Discriminator, Generator, trainStep } = await import("./tiny_pix2pix.js");
+  const { normals } = await import("./random.js");
+  const answers = window.told.filter(({ losses }) => losses);
+  const acknowledged = answers.filter(({ losses }) => !losses.length);
+  const trainings = [];
+  for (const { create, change, run } of window.told.filter(({ losses }) => !losses)) {
+    if (create) trainings.push({ ...create, changes: [] });
+    if (!trainings.length || !(create || change || run === false)) continue;
+    const { step } = acknowledged.shift(); // the change holds from the next step on
+    if (change && (obeys || create)) trainings.at(-1).changes.push({ step, ...change });
+  }
+  return trainings.map(({ id, size, pairs, seed, changes }) => {
+    const told = answers.filter((answer) => answer.id === id).flatMap(({ losses }) => losses);
+    const generator = new Generator({ size, depth: 3, width: 8, normal: normals(seed) });
+    const model = { generator, optimizers: { generator: new Adam(generator.parameters, 1e-3) } };
+    let [order, settings] = [[], {}];
+    const replayed = told.map((_, step) => {
+      for (const change of changes.filter((each) => each.step === step)) {
+        if (change.patch !== settings.patch) {
+          model.discriminator = new Discriminator({ size, patch: change.patch, width: 8, normal: normals(seed + 1) });
+          model.optimizers.discriminator = new Adam(model.discriminator.parameters, 1e-3);
+        }
+        settings = change;
+      }
+      if (step % pairs.length === 0) {
+        const keys = Array.from({ length: pairs.length }, normals(seed + step));
+        order = [...keys.keys()].sort((i, j) => keys[i] - keys[j]);
+      }
+      const { x, y } = pairs[order[step % pairs.length]];
+      const { discriminator, adversarial, l1 } = trainStep(model, x, y, settings);
+      return [step + 1, discriminator, adversarial, l1];
+    });
+    return [told, replayed];
+  });
+}"""
+
+
+def wait_for_steps(page, count):
+    page.wait_for_function("count => parseInt(document.querySelector('.play-caption').innerText) >= count", arg=count, timeout=60_000)
+    return int(caption(page).split()[0])
+
+
+@pytest.mark.parametrize("setting", ["lambda", "patch", "D"])
+def test_what_is_changed_while_the_training_runs_holds_from_the_next_step_on(visit, setting):
+    page = visit()
+    page.evaluate(OVERHEAR)
+    page.evaluate(BUILD, ["learning", {}])
+    train, step, again = (page.get_by_role("button", name=name) for name in ("Train", "One step", "Start again"))
+    expect(train).to_be_enabled(timeout=20_000)
+    train.click()
+    wait_for_steps(page, 5)
+    if setting == "lambda":
+        page.get_by_role("slider", name="λ, the weight of L1").press("ArrowLeft")
+    elif setting == "patch":
+        page.get_by_role("radio", name="34").click()
+    else:
+        page.get_by_role("checkbox", name="D learns").click()
+    changed = wait_for_steps(page, 0)
+    wait_for_steps(page, changed + 5)  # it has not stopped
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("window.told.filter(({ run }) => run === false).length === 2 && !window.told.at(-1).losses?.length")
+    count = wait_for_steps(page, 0)
+    step.click()
+    expect(page.locator(".play-caption")).to_contain_text(f"{count + 1} steps")
+    again.click()
+    expect(page.locator(".play-caption")).to_contain_text("G is untrained")
+    for number in (1, 2):
+        step.click()
+        assert wait_for_steps(page, number) == number
+    first, second = page.evaluate(REPLAY, True)
+    assert len(first[0]) == count + 1
+    assert first[0] == first[1]
+    assert len(second[0]) == 2
+    assert second[0] == second[1]
+    told, unchanged = page.evaluate(REPLAY, False)[0]
+    assert told[:4] == unchanged[:4]
+    assert told[-1] != unchanged[-1]
+
+
+def test_a_d_that_does_not_learn_keeps_its_weights_bit_for_bit_while_g_learns_on(visit):
+    page = visit()
+    page.evaluate("""async () => {
+      delete globalThis.Worker; // then the page itself trains, and its weights can be read
+      const { Adam } = await import("./tiny_pix2pix.js");
+      const { step } = Adam.prototype;
+      const seen = new Set();
+      Adam.prototype.step = function () {
+        seen.add(this);
+        step.call(this);
+      };
+      const bits = ({ parameters }) => parameters.map(({ value }) => [...new Uint32Array(value.buffer, value.byteOffset, value.length)]);
+      window.weights = () => [...seen].map(bits); // D's, which learns first, then G's
+    }""")
+    page.evaluate(BUILD, ["learning", {}])
+    step, learns = page.get_by_role("button", name="One step"), page.get_by_role("checkbox", name="D learns")
+    expect(step).to_be_enabled(timeout=20_000)
+    step.click()
+    wait_for_steps(page, 1)
+    page.get_by_role("button", name="Train").click()
+    wait_for_steps(page, 3)
+    learns.click()
+    page.evaluate("new Promise((done) => setTimeout(done))")  # after the timer that hands the change over
+    before, since = page.evaluate("window.weights()"), wait_for_steps(page, 0)
+    wait_for_steps(page, since + 5)
+    page.get_by_role("button", name="Pause").click()
+    after = page.evaluate("window.weights()")
+    networks = PatchDiscriminator(16, width=8), Generator(depth=3, width=8)
+    assert [len(weights) for weights in after] == [len([*network.parameters()]) for network in networks]
+    assert after[0] == before[0]
+    assert all(one != other for one, other in zip(before[1], after[1], strict=True))
+    learns.click()
+    step.click()
+    wait_for_steps(page, since + 6)
+    page.wait_for_function("frozen => JSON.stringify(window.weights()[0]) !== frozen", arg=json.dumps(after[0], separators=(",", ":")))
 
 
 def test_the_interval_of_the_game_is_that_of_the_library(visit):

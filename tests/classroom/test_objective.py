@@ -52,11 +52,13 @@ def test_no_other_discriminator_does_better_than_the_closed_form():
     assert -loss.item() == pytest.approx(game.adversarial[row], abs=2e-3)
 
 
-def test_the_l1_term_is_the_mean_distance_of_random_samples():
+def test_the_l1_and_l2_terms_are_the_mean_distances_of_random_samples():
     game, rng = figures.two_answers(0.75, 0.2), np.random.default_rng(0)
     y = np.where(rng.random(200_000) < 0.75, figures.LIT, figures.DARK) + 0.2 * rng.standard_normal(200_000)
     fake = 0.3 + 0.2 * rng.standard_normal(200_000)
-    assert game.l1[int(np.argmin(np.abs(game.g - 0.3)))] == pytest.approx(np.abs(y - fake).mean(), abs=5e-3)
+    here = int(np.argmin(np.abs(game.g - 0.3)))
+    assert game.l1[here] == pytest.approx(np.abs(y - fake).mean(), abs=5e-3)
+    assert game.l2[here] == pytest.approx(((y - fake) ** 2).mean(), abs=5e-3)
 
 
 def test_the_best_answer_without_l1_is_a_real_window_and_with_much_l1_the_grey_between():

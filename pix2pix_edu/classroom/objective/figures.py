@@ -75,13 +75,14 @@ def draw_slopes(logit: float) -> Figure:
 
 
 class TwoAnswers(NamedTuple):
-    """The solved game of one window: for each brightness g that G could output, both terms of its objective against the best D."""
+    """The solved game of one window: for each brightness g that G could output, the terms of its objective against the best D."""
 
     lit_share: float
     grain: float
     g: np.ndarray  # from 1 down to -1, so that argmin picks the lit one of two equal optima
     adversarial: np.ndarray  # max over D of L_cGAN
     l1: np.ndarray  # the mean of |y - fake|
+    l2: np.ndarray  # the mean of (y - fake)^2
     v: np.ndarray  # brightness
     real: np.ndarray  # the density of y at each v
     fakes: np.ndarray  # the density of the fake at each v, one row per g
@@ -107,8 +108,8 @@ def two_answers(lit_share: float, grain: float) -> TwoAnswers:
     real, fakes = lit_share * bell(LIT) + (1 - lit_share) * bell(DARK), bell(g[:, None])
     both = real + fakes
     adversarial = (real * np.log(real / both) + fakes * np.log(fakes / both)).sum(axis=1) * dv  # D = real / both
-    distance = real @ np.abs(v[:, None] - v) * dv  # mean distance of y from each brightness
-    return TwoAnswers(lit_share, grain, g, adversarial, fakes @ distance * dv, v, real, fakes)
+    l1, l2 = (fakes @ (real @ np.abs(v[:, None] - v) ** power * dv) * dv for power in (1, 2))  # first the mean over y, then over fakes
+    return TwoAnswers(lit_share, grain, g, adversarial, l1, l2, v, real, fakes)
 
 
 def draw_two_answers(game: TwoAnswers, l1_weight: float) -> Figure:
