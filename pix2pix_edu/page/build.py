@@ -17,6 +17,7 @@ from pix2pix_edu.experiments.successors import SIZE, network_name
 from pix2pix_edu.files import HERE, is_foreign, read_text, refuse_unwritable
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import catalogue
+from pix2pix_edu.page.offline import write_manifest, write_worker
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play import data
 from pix2pix_edu.play.answers import PICTURES, open_flow
@@ -55,6 +56,7 @@ def build(folder: Path, network: str) -> float:
         difference = _write_networks(unfinished / "networks", network)
         _write_figures(unfinished / "figures")
         _write_boards(unfinished, network)
+        write_manifest(unfinished, "Play with pix2pix", "Figures to push and drag, and networks that run in the browser.")
         (unfinished / MARK).write_text(json.dumps({"network": network}), "utf-8")
     return difference
 
@@ -80,6 +82,7 @@ def new_page(folder: Path) -> Iterator[Path]:
             shutil.copy(PLAY / f"{style}.css", unfinished)
         (unfinished / "zh.json").write_text(json.dumps(catalogue("zh", "page", "play"), ensure_ascii=False), "utf-8")
         yield unfinished
+        write_worker(unfinished)
         _replace(folder, unfinished)
 
 

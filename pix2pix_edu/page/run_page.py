@@ -14,6 +14,7 @@ from pix2pix_edu.files import HERE
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.page.build import MARK, new_page, write_figure
+from pix2pix_edu.page.offline import write_manifest
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play.data import board
 from pix2pix_edu.play.pictures import webp
@@ -51,6 +52,7 @@ def build_run(folder: Path, run: Path) -> float:
         content |= {"network": NETWORK, "megabytes": round(network.stat().st_size / 1e6, 1), "fake": _fake(generator, xs[0])}
         write_figure(unfinished / "figures", figure, content)
         (unfinished / "index.html").write_text(_index(run, settings, figure, bool(changed)), "utf-8")
+        write_manifest(unfinished, run.resolve().name, "A network that was trained with pix2pix. It runs in the browser.")
         (unfinished / MARK).write_text(json.dumps({"run": run.resolve().name}), "utf-8")
     return difference
 

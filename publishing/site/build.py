@@ -14,6 +14,7 @@ from pix2pix_edu.files import is_foreign
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.language.words import say
 from pix2pix_edu.page.build import build as build_playground
+from pix2pix_edu.page.offline import write_worker
 from pix2pix_edu.play import data
 from pix2pix_edu.play.subjects import sample_sketches
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
@@ -151,6 +152,7 @@ def complete_playground(site: outputs.Site) -> None:
         for cell in content.get("cells", []):
             for seed in content["seeds"]:
                 shutil.copy(GALLERY / f"{cell['name']}-{seed}.avif", place / "gallery")
+    write_worker(place)
 
 
 def name_landmarks(folder: Path) -> None:

@@ -25,6 +25,7 @@ from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.measures.variety import variety
 from pix2pix_edu.page.build import SITE, build
+from pix2pix_edu.page.offline import write_worker
 from pix2pix_edu.play import data
 from pix2pix_edu.play.answers import HOUSES, NOISE, SEED, open_flow, walk
 from pix2pix_edu.play.data import JUDGES, LAMBDAS
@@ -36,6 +37,7 @@ from pix2pix_edu.weights.onnx_graph import without_dropout
 SECONDS = 1000
 PLACE = "some/where/else"  # the page must not need the root of its host
 FIGURES = re.findall(r'<section id="(\w+)"', (SITE / "index.html").read_text())  # from top to bottom
+NETWORK = "networks/houses_64.onnx"
 DRAWN, PHOTO = "#draw .board canvas", "#draw .draw-photo"
 SQUARE = "#patch .patch-picture svg"
 
@@ -238,13 +240,64 @@ def test_the_verdicts_on_the_sample_are_there_when_they_are_asked_for(visit):
     assert float(re.search(r"probability (\d\.\d\d)", words)[1]) == pytest.approx(float(real), abs=0.006)
 
 
-def test_opening_the_page_and_scrolling_to_its_end_loads_less_than_a_megabyte(visit, root):
+KEPT = """async ([file, than]) => {
+  const here = location.href.split(/[?#]/)[0].replace(/[^/]*$/, "");
+  const names = await caches.keys();
+  const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  const files = requests.flat().map(({ url }) => url.slice(here.length));
+  return names.length === 1 && names[0] !== than && files.includes(file) && [names[0], files];
+}"""
+
+
+def wait_until_kept(page, file, than=""):
+    """Wait until one version of the page, and not `than` this one, is kept for times without a server, with a file. Its name, its files."""
+    return page.wait_for_function(KEPT, arg=[file, than], timeout=60 * SECONDS).json_value()
+
+
+def test_opening_the_page_and_scrolling_to_its_end_loads_less_than_a_megabyte_with_all_that_is_kept(visit, root):
     build(root / "default", "houses_128")  # the network of the command
     page = visit("default")
     see_everything(page)
     asked = [urlsplit(url).path or "index.html" for url in asked_for(page)]
     assert {f"figures/{figure}.json" for figure in FIGURES} <= set(asked)
-    assert sum((root / "default" / file).stat().st_size for file in asked) < 1e6
+    kept = [file or "index.html" for file in wait_until_kept(page, "")[1]]
+    assert sum((root / "default" / file).stat().st_size for file in {*asked, *kept, "offline_worker.js"}) < 1e6
+
+
+def test_after_one_visit_the_page_needs_no_server_until_a_new_build_takes_its_place(chromium, root, tmp_path):
+    folder, troubles = shutil.copytree(root / PLACE, tmp_path / PLACE), []
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    with served(tmp_path) as host:
+        page.goto(f"{host}/{PLACE}/")
+        photo_at_first(page)
+        load_network(page)
+        first, _ = wait_until_kept(page, NETWORK)
+        errors = context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+        assert [error["errorId"] for error in errors if error["errorId"] != "in-incognito"] == []
+    page.goto(f"{host}/{PLACE}/index.html?lang=en")  # nobody answers there now
+    before = photo_at_first(page)
+    see_everything(page)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#draw").get_by_role("radio", name="pillar").check()
+    drag(page, (0.2, 0.2), (0.6, 0.7))
+    after = photo_other_than(page, before)
+    assert abs(after - np.asarray(to_image(in_torch(Image.fromarray(pixels(page, DRAWN)))), dtype=int)).max() <= 1
+    index = folder / "index.html"
+    index.write_text(index.read_text("utf-8").replace("<title>Play with pix2pix", "<title>Play again"), "utf-8")
+    write_worker(folder)
+    with served(tmp_path, urlsplit(host).port):
+        page.goto(f"{host}/{PLACE}/")
+        assert page.title() == "Play again"
+        _, files = wait_until_kept(page, "", than=first)
+        assert "page.js" in files
+    page.reload()
+    assert page.title() == "Play again"
+    photo_at_first(page)
+    context.close()
+    assert troubles == []
 
 
 def test_the_first_pair_of_the_game_comes_when_it_is_asked_for(visit):

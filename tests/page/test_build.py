@@ -23,6 +23,7 @@ from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_image, to_tensor
 from pix2pix_edu.page import build as page
 from pix2pix_edu.page.build import SITE, build
+from pix2pix_edu.page.offline import write_worker
 from pix2pix_edu.play import data
 from pix2pix_edu.play.subjects import SUBJECTS, sample_sketches
 from pix2pix_edu.weights.bundled import trained_on
@@ -115,7 +116,8 @@ def named_files(folder):
     index = (folder / "index.html").read_text()
     named = re.findall(r'(?:src|href)="([^"#]+)"', index)
     for script in folder.glob("*.js"):
-        named += re.findall(r'(?:from|import\(|fetch\(|load\() ?"([^"]+)"', script.read_text())
+        named += re.findall(r'(?:from|import\(|fetch\(|load\(|register\(|href:) ?"([^"]+)"', script.read_text())
+    named += [icon["src"] for icon in json.loads((folder / "app.webmanifest").read_text())["icons"]]
     boards = json.loads((folder / "figures" / "draw.json").read_text())["boards"][1:]
     for figure in [*re.findall(r'<section id="(\w+)"', index), *(f"draw_{board['name']}" for board in boards)]:
         content = (folder / "figures" / f"{figure}.json").read_text()
@@ -127,9 +129,34 @@ def named_files(folder):
 
 def test_every_file_that_the_page_names_is_in_its_folder(folder):
     named = named_files(folder)
+    assert {"app.webmanifest", "offline_worker.js", "icon.svg"} <= set(named)
     assert {"page.js", "./board.js", "./onnx.js", "trainer_worker.js", "figures/draw.json", "figures/draw_fake.webp", NETWORK} <= set(named)
     assert {f"./{figure}.js" for figure in data.FIGURES} <= set(named)
     assert [name for name in named if not (folder / name).is_file()] == []
+
+
+def kept(folder):
+    """The version in the service worker of a page, the files that it keeps from the first visit on, and those it keeps when asked."""
+    source = (folder / "offline_worker.js").read_text("utf-8")
+    return json.loads(re.search(r"^const \[VERSION, FILES, LATER\] = (\[.*\]);", source, flags=re.MULTILINE)[1])
+
+
+def test_the_service_worker_keeps_the_page_and_its_figures_but_no_network(folder):
+    _, files, later = kept(folder)
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    assert {*files, *later} == there - {"index.html", "offline_worker.js", "page.json"} | {"./"}
+    assert {"page.js", "offline.js", "objective.js", "play.css", *(f"figures/{figure}.json" for figure in data.FIGURES)} <= set(files)
+    assert not [name for name in files if name.startswith(("networks/", "runtime/", "gallery/"))]
+
+
+@pytest.mark.parametrize("changed", ["index.html", "dom.js", "figures/learning_y.webp", NETWORK])
+def test_the_version_of_a_page_changes_with_each_of_its_files_and_only_with_them(folder, tmp_path, changed):
+    page = shutil.copytree(folder, tmp_path / "page")
+    write_worker(page)
+    assert kept(page) == kept(folder)
+    (page / changed).write_bytes((page / changed).read_bytes() + b" ")
+    write_worker(page)
+    assert kept(page)[0] != kept(folder)[0]
 
 
 def test_the_trainings_that_can_be_chosen_and_no_others_are_in_the_folder(folder):

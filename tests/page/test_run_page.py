@@ -49,6 +49,8 @@ def test_a_run_on_pictures_shows_held_out_inputs_and_the_network_of_the_run(tmp_
     assert build_run(tmp_path / "page", run) < 1e-3
     content = json.loads((tmp_path / "page" / "figures" / "pictures.json").read_text())
     assert (content["size"], content["planes"], len(content["samples"])) == (32, x_channels, 6)
+    assert json.loads((tmp_path / "page" / "app.webmanifest").read_text())["name"] == "mine"
+    assert '"figures/pictures.json"' in (tmp_path / "page" / "offline_worker.js").read_text()
     kind = "L" if x_channels == 1 else "RGB"
     held_out = {open_image(file).crop((0, 0, 32, 32)).convert(kind).convert("RGB").tobytes() for file in (pairs / "val").iterdir()}
     shown = [np.asarray(open_image(tmp_path / "page" / url)) for url in content["samples"]]

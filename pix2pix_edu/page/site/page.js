@@ -1,6 +1,7 @@
 // A page of figures: each is loaded when it comes near the window, and its state is kept in the page's address.
 
 import { speakLanguage } from "./language.js";
+import { keepOffline } from "./offline.js";
 import { openNetworks } from "./onnx.js";
 import { t } from "./words.js";
 
@@ -76,3 +77,4 @@ await speakLanguage(); // before the first figure is built
 for (const section of document.querySelectorAll("main > section")) watcher.observe(section);
 addEventListener("hashchange", followAddress);
 followAddress();
+keepOffline();
