@@ -11,12 +11,11 @@ const keyOf = (url) => url.split(/[?#]/)[0].replace(/\/index\.html$/, "/");
 const ours = new Set([...FILES, ...LATER].map((name) => new URL(name, registration.scope).href));
 const isOurs = (url) => ours.has(keyOf(url)); // another day, this address may be that of something else
 
-/** The server is asked whether what the browser has of a file is still right. */
-const request = (url) => new Request(url, { cache: "no-cache" });
+const ASK = { cache: "no-cache" }; // the server is asked whether what the browser has of a file is still right
 
 async function install() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(FILES.map(request));
+  await cache.addAll(FILES.map((name) => new Request(name, ASK)));
   await skipWaiting();
 }
 
@@ -29,13 +28,13 @@ async function activate() {
 /** Keep files that were loaded without this worker. One that fails will be kept when it is asked for again. */
 async function keepToo(urls) {
   const cache = await caches.open(CACHE);
-  for (const url of urls.filter(isOurs).map(keyOf)) if (!(await cache.match(url))) await cache.add(request(url)).catch(() => {});
+  for (const url of urls.filter(isOurs).map(keyOf)) if (!(await cache.match(url))) await cache.add(new Request(url, ASK)).catch(() => {});
 }
 
 async function answer(event) {
   const cache = await caches.open(CACHE);
   try {
-    const response = await fetch(event.request);
+    const response = await fetch(event.request, ASK);
     if (response.status === 200) event.waitUntil(cache.put(keyOf(event.request.url), response.clone()).catch(() => {})); // the disk may be full
     return response;
   } catch (error) {
