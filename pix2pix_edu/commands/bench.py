@@ -6,7 +6,7 @@ import torch
 
 from pix2pix_edu.commands.options import path, refuse_ignored, whole
 from pix2pix_edu.photos.shards import open_folder
-from pix2pix_edu.run.settings import refuse_more_than_memory
+from pix2pix_edu.run.settings import part_of, refuse_more_than_memory
 from pix2pix_edu.speed import bench
 from pix2pix_edu.speed.fast_step import fastest
 from pix2pix_edu.speed.read_ahead import ReadAhead
@@ -32,8 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.pairs:
         refuse_ignored(arguments, ["workers"], "without --pairs: add that, or leave it out")
     else:
-        folder = arguments.pairs / "train" if (arguments.pairs / "train").is_dir() else arguments.pairs
-        data = Batches(open_folder(folder, arguments.size), arguments.batch_size)
+        data = Batches(open_folder(part_of(arguments.pairs, "train"), arguments.size), arguments.batch_size)
         if arguments.workers:
             data = ReadAhead(data, 10**9, arguments.workers)
     work = bench.prepare(arguments.size, arguments.width, arguments.batch_size, device, arguments.reference, data)

@@ -139,13 +139,13 @@ def _refuse_together(settings: Settings) -> None:
 
 def open_folders(settings: Settings, split: str, size: int) -> PhotoPairs:
     """The pairs of a split from the folders that the settings name; nothing is read ahead."""
-    folder, y_folder = (_part(Path(name), split) for name in (settings.pairs, settings.y_folder))
+    folder, y_folder = (part_of(Path(name), split) for name in (settings.pairs, settings.y_folder))
     if settings.y_folder:
         return ParallelPairs(folder, y_folder, size, settings.x_channels, settings.y_channels)
     return open_folder(folder, size, settings.direction, settings.x_channels, settings.y_channels)
 
 
-def _part(folder: Path, split: str) -> Path:
+def part_of(folder: Path, split: str) -> Path:
     """Where the pictures of a split are: without a folder of its own, with those of the training."""
     return next((part for part in (folder / split, folder / "train") if part.is_dir()), folder)
 
