@@ -33,6 +33,11 @@ class Tiles(NamedTuple):
             raise ValueError(
                 f"a generator of depth {depth} needs tiles whose side is a multiple of {unit}, got {self.side}: use --tile {fitting}"
             )
+        if self.side == unit and self.overlap:
+            raise ValueError(
+                f"tiles of {unit} pixels cannot overlap with a generator of depth {depth}: use --tile {2 * unit} or another multiple of "
+                f"{unit}, or --overlap 0"
+            )
         if not 0 <= self.overlap <= self.side - unit:
             raise ValueError(
                 f"tiles of {self.side} pixels can overlap by 0 to {self.side - unit} pixels with this generator, got {self.overlap}: "

@@ -168,6 +168,10 @@ def test_the_command_gives_what_the_library_gives(monkeypatch, folders):
         (["--tile", "100"], "a generator of depth 5 needs tiles whose side is a multiple of 32, got 100: use --tile 96"),
         (["--tile", "8"], "a multiple of 32, got 8: use --tile 32"),
         (["--tile", "64", "--overlap", "33"], "tiles of 64 pixels can overlap by 0 to 32 pixels with this generator, got 33"),
+        (
+            ["--tile", "32"],
+            "tiles of 32 pixels cannot overlap with a generator of depth 5: use --tile 64 or another multiple of 32, or",
+        ),
         (["--overlap", "8"], "--overlap has no effect without --tile: add that, or leave it out"),
         (["--statistics", "whole"], "--statistics has no effect without --tile"),
         (["--tile", "0"], "must be a whole number from 1 to 8,192, got '0'"),
