@@ -76,15 +76,12 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        message = f"{name}: {explain(error)}"
+        from pix2pix_edu.files import printable
+
+        message = f"{name}: {printable(explain(error))}"
     else:
         return
-    sys.exit(printable(message) if isinstance(message, str) else message)
-
-
-def printable(text: str) -> str:
-    """The text without characters that a terminal obeys, which a file name may hold."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    sys.exit(message)
 
 
 def explain(error: Exception) -> str:

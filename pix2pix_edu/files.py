@@ -147,6 +147,11 @@ def refuse_unwritable(folder: Path) -> None:
         raise
 
 
+def printable(text: str) -> str:
+    """The text on one line and without characters that a terminal obeys, which a file name may hold."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def explain_system(error: OSError) -> str:
     """One sentence about an error of the operating system: which path, why, and what to do."""
     if error.filename is not None and error.errno:

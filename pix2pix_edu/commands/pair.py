@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix_edu.commands.options import path, real, refuse_ignored, whole
+from pix2pix_edu.files import printable
 from pix2pix_edu.generator import largest_depth
 from pix2pix_edu.images import skipped
 from pix2pix_edu.photos.make_pairs import EDGE_SIGMA, INPUTS, SIGMAS, SIZES, VAL_EVERY, edges, pair_folder
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.sigma is not None:
         make_input = functools.partial(edges, sigma=arguments.sigma)
     if arguments.photos.is_dir() and (left_out := skipped(arguments.photos)):
-        print(left_out)
+        print(printable(left_out))
     writing = pair_folder(make_input, arguments.photos, arguments.pairs, arguments.size, arguments.val_every)
     written = list(tqdm(writing, unit="pair", delay=0.5))
     unseen = sum(path.parent != arguments.pairs and path.parent.name == "val" for path in written)

@@ -5,6 +5,7 @@ import argparse
 from tqdm import tqdm
 
 from pix2pix_edu.commands.options import SEED, path, refuse_ignored, whole
+from pix2pix_edu.files import printable
 from pix2pix_edu.layers import AlwaysDropout
 from pix2pix_edu.photos.picture_files import skipped_pictures
 from pix2pix_edu.photos.tiles import Tiles
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_ignored(arguments, ["seed"], "on this generator, which has no dropout: leave it out")
     generator = place(generator, arguments.fast)
     if arguments.inputs.is_dir() and (left_out := skipped_pictures(arguments.inputs)):
-        print(left_out)
+        print(printable(left_out))
     translating = translate_folder(
         generator, arguments.inputs, arguments.outputs, arguments.bits, arguments.overwrite, size, tiles, arguments.seed or 0
     )

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 from tqdm import tqdm
 
+from pix2pix_edu.files import printable
 from pix2pix_edu.photos.picture_files import (
     Header,
     list_pictures,
@@ -93,7 +94,10 @@ class PhotoPairs:
 
     def remarks(self) -> list[str]:
         """What the user should know before these pairs are used, as sentences."""
-        return [remark for remark in (*map(skipped_pictures, self.folders), self._squeezed()) if remark]
+        return [printable(remark) for remark in self._remarks() if remark]
+
+    def _remarks(self) -> list[str]:
+        return [*map(skipped_pictures, self.folders), self._squeezed()]
 
     def _squeezed(self) -> str:
         """Which pictures lose their shape when both halves become squares, as a sentence; empty if none does."""

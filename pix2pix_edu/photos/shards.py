@@ -57,10 +57,10 @@ class ShardedPairs(PhotoPairs):
     def stored(self, index: int) -> bytes:
         return self._read(index).getvalue()
 
-    def remarks(self) -> list[str]:
+    def _remarks(self) -> list[str]:
         beside = skipped(self.shards[0].parent, (".tar",))
         again = f"In the .tar files, the same name comes again {self._replaced} times: of such members the last one is read."
-        return [remark for remark in (beside, self._left_out(), self._mixed(), again * bool(self._replaced), *super().remarks()) if remark]
+        return [beside, self._left_out(), self._mixed(), again * bool(self._replaced), *super()._remarks()]
 
     def _left_out(self) -> str:
         if not self._skipped:

@@ -126,6 +126,16 @@ def test_what_is_skipped_or_mixed_in_shards_is_said(tmp_path, folder):
 
 
 @pytest.mark.fault
+def test_what_is_said_about_members_cannot_command_the_terminal(tmp_path, folder):
+    (tmp_path / "tars").mkdir()
+    with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:
+        tar.add(folder / "01.png", "01.png")
+        add(tar, "\x1b[2J\nall is well", b"text")
+    (left_out,) = ShardedPairs(tmp_path / "tars", 32).remarks()
+    assert left_out.startswith("In the .tar files, 1 member is skipped (all.tar/?[2J?all is well): only")
+
+
+@pytest.mark.fault
 def test_of_pictures_with_one_name_in_a_shard_the_last_one_is_read_and_that_is_said(tmp_path, folder):
     (tmp_path / "tars").mkdir()
     with tarfile.open(tmp_path / "tars" / "all.tar", "w") as tar:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pix2pix_edu.classroom.json_files import read_json
 from pix2pix_edu.classroom.real_or_fake.votes import SIDES, Game, Trial, Vote
-from pix2pix_edu.files import write_text
+from pix2pix_edu.files import printable, write_text
 
 KIND = "pix2pix-edu: real or fake"
 LONGEST_NICKNAME = 30
@@ -48,13 +48,8 @@ def read_game(path: Path) -> Game:
             votes=tuple(_read_vote(vote) for vote in kept["votes"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
-        raise ValueError(f"{_name(path)} does not count because it is not a complete game ({reason}): ask for the file again") from None
-
-
-def _name(path: Path) -> str:
-    """Return the file's name for a message: on one line, and without bytes that are no letters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in path.name)
+        name, reason = printable(path.name), f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise ValueError(f"{name} does not count because it is not a complete game ({reason}): ask for the file again") from None
 
 
 def _read_vote(vote: dict) -> Vote:
@@ -91,7 +86,7 @@ def read_class(folder: Path) -> ClassVotes:
         first, counted = games.setdefault(game.name, (path, game))
         if first != path:
             differs = "" if game == counted else ", though its contents differ"
-            remarks.append(f"{_name(path)} is the same game as {_name(first)}{differs}: it counts once.")
+            remarks.append(f"{printable(path.name)} is the same game as {printable(first.name)}{differs}: it counts once.")
     if not games:
         others = f" ({len(remarks)} files in it are not complete games)" if remarks else ""
         raise ValueError(f"{folder.resolve()} contains no game{others}: put the files real_or_fake_*.json of the class there")
