@@ -3,6 +3,7 @@
 A picture is an array (height, width, channels) of bytes, of 16-bit whole numbers 0 ... 65535, or of floats in [0, 1].
 """
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ from pix2pix_edu.photos.sixteen_bits import is_deep, read_deep, zero_is_white
 SUFFIXES = (*images.SUFFIXES, ".npy")
 WITH_ORIENTATION = {"exif", "xmp", "XML:com.adobe.xmp"}  # what Pillow reads an orientation from
 WIDTH_AND_HEIGHT = (256, 257)  # TIFF tags
+ENDS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}  # of files; Pillow itself looks in a WebP
+LONGEST_END = 8  # bytes
 TURNED = (5, 6, 7, 8)  # orientations in the EXIF data for which width and height are swapped
 
 
@@ -60,7 +63,20 @@ def read_header(path: Path) -> Header:
             return Header(*pixels.shape, pixels.dtype.itemsize)
         with Image.open(path) as image:
             refuse_frames(image)
-            return header_of(image)
+            header, whole = header_of(image), has_end(image)
+        if not whole:
+            with opened(path) as image:
+                image.load()
+        return header
+
+
+def has_end(image: Image.Image) -> bool:
+    """Whether the file of an image that is open but not decoded ends as its kind does. If not, it may be cut short: decode it."""
+    place = image.fp.tell()
+    image.fp.seek(-LONGEST_END, os.SEEK_END)
+    last = image.fp.read()
+    image.fp.seek(place)
+    return last.endswith(ENDS.get(image.format, b""))
 
 
 def header_of(image: Image.Image) -> Header:

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from pix2pix_edu.images import SPLITS, SUFFIXES, naming, opened, refuse_frames, skipped
 from pix2pix_edu.photos.folders import DIRECTIONS, Halves, PhotoPairs
-from pix2pix_edu.photos.picture_files import Header, header_of, values_of
+from pix2pix_edu.photos.picture_files import Header, has_end, header_of, values_of
 
 
 class ShardedPairs(PhotoPairs):
@@ -86,11 +86,13 @@ class ShardedPairs(PhotoPairs):
             return io.BytesIO(file.read(size))
 
     def _header(self, index: int) -> Header:
-        with naming(self.files[index]), Image.open(self._read(index)) as image:
+        with naming(self.files[index]), Image.open(file := self._read(index)) as image:
             refuse_frames(image)
             header = header_of(image)
             if header.itemsize > 1:
                 raise ValueError("it has more than 8 bits, which are read from folders only")
+            if not has_end(image):
+                opened(file).load()
         return self._refuse_odd(header, self.files[index])
 
     def _open(self, index: int) -> Halves:

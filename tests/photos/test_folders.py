@@ -146,15 +146,16 @@ def test_every_bad_file_is_named_at_the_start_up_to_five(tmp_path):
 
 
 @pytest.mark.fault
-def test_a_picture_that_is_cut_short_is_found_by_reading_ahead(tmp_path):
+def test_a_picture_with_a_wrong_byte_is_found_by_reading_ahead(tmp_path):
     folder = write_side_by_side(tmp_path / "set", count=3)
     noise = Image.effect_noise((200, 100), 90)
     noise.save(folder / "1.png")
-    whole = (folder / "1.png").read_bytes()
-    (folder / "1.png").write_bytes(whole[: len(whole) // 2])
-    pairs = PhotoPairs(folder, size=20)  # its header is right
+    damaged = bytearray((folder / "1.png").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (folder / "1.png").write_bytes(damaged)
+    pairs = PhotoPairs(folder, size=20)  # its header and its end are right
     pairs.read_ahead(1)
-    with pytest.raises(ValueError, match="1.png cannot be read as an image .*[Tt]runcated"):
+    with pytest.raises(ValueError, match="1.png cannot be read as an image .*checksum"):
         pairs.read_ahead(3)
 
 
@@ -242,3 +243,17 @@ def test_more_bytes_for_each_value_count_towards_the_memory(tmp_path, monkeypatc
         pairs = PhotoPairs(tmp_path, size=16, x_channels=1, y_channels=1)
         pairs.read_ahead(1)
         assert len(pairs._kept) == kept
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_a_picture_that_is_cut_short_is_named_at_once_even_if_the_set_does_not_fit_into_memory(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(folders, "MEMORY_LIMIT", 0)
+    for name in "ab":
+        Image.effect_noise((64, 32), 80).convert("RGB").save(tmp_path / f"{name}.{suffix}")
+    whole = (tmp_path / f"b.{suffix}").read_bytes()
+    (tmp_path / f"b.{suffix}").write_bytes(whole + b"what a camera adds")
+    assert len(PhotoPairs(tmp_path, size=20)) == 2
+    (tmp_path / f"b.{suffix}").write_bytes(whole[:-20])
+    with pytest.raises(ValueError, match=f"b.{suffix} cannot be read as an image"):
+        PhotoPairs(tmp_path, size=20)

@@ -82,12 +82,12 @@ def test_files_that_are_no_shards_get_one_clear_sentence(tmp_path, content, mess
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("name", ["broken.png", "deep.png", "narrow.png"])
+@pytest.mark.parametrize("name", ["broken.png", "deep.png", "narrow.png", "cut short.png"])
 def test_a_bad_picture_in_a_shard_is_named_before_work_begins(tmp_path, name):
     file = io.BytesIO()
     Image.new("I;16" if name == "deep.png" else "RGB", (32 if name == "narrow.png" else 64, 32)).save(file, "PNG")
     with tarfile.open(tmp_path / "x.tar", "w") as tar:
-        add(tar, f"some/{name}", file.getvalue()[: 20 if name == "broken.png" else None])
+        add(tar, f"some/{name}", file.getvalue()[: {"broken.png": 20, "cut short.png": -20}.get(name)])
     with pytest.raises(ValueError, match=name) as error:
         ShardedPairs(tmp_path, 32)
     assert "\n" not in str(error.value)
