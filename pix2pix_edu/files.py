@@ -177,14 +177,15 @@ def one_writer(path: Path, wait: float = 0.0, name: Path | None = None) -> Itera
     If another one does so for longer than `wait` seconds, raise an error that names it, and `path` by its `name` if it has one. The lock
     ends with its process, however that ends.
     """
-    lock, holder = (path.with_name(f".{path.name}.{what}") for what in ("lock", "writer"))
+    file, holder = (path.with_name(f".{path.name}.{what}") for what in ("lock", "writer"))
+    # A singleton can be taken again in the same process, for example by a notebook's cell that was stopped and is run again.
+    lock = FileLock(file, is_singleton=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as held:
         try:
-            # A singleton can be taken again in the same process, for example by a notebook's cell that was stopped and is run again.
-            held.enter_context(FileLock(lock, is_singleton=True).acquire(timeout=wait))
+            held.enter_context(lock.acquire(timeout=wait))
         except Timeout:
-            if not lock.exists():  # it was not made, as on a disk for which the system accepts no new files
+            if not file.exists():  # it was not made, as on a disk for which the system accepts no new files
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
             user = _read_holder(holder)
             raise ValueError(f"{name or path} is in use by {user}: wait until that has ended, or stop it, and repeat this") from None
@@ -195,8 +196,10 @@ def one_writer(path: Path, wait: float = 0.0, name: Path | None = None) -> Itera
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):
-                holder.unlink(missing_ok=True)
+            if lock.lock_counter <= 1:  # otherwise an outer block goes on
+                for left in (holder, file):  # who has opened the lock's file before it is removed does not get the lock: filelock looks
+                    with contextlib.suppress(OSError):
+                        left.unlink(missing_ok=True)
 
 
 def _read_holder(holder: Path) -> str:

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import random
 import signal
@@ -99,6 +100,26 @@ def test_a_writer_that_is_killed_leaves_no_lock(tmp_path, holder):
 def test_the_same_process_may_write_again_while_an_abandoned_block_is_still_open(tmp_path):
     with one_writer(tmp_path / "run"), one_writer(tmp_path / "run"):
         pass
+
+
+def test_a_lock_leaves_no_file_when_its_last_block_ends(tmp_path):
+    with one_writer(tmp_path / "run"):
+        with one_writer(tmp_path / "run"):
+            pass
+        assert len(os.listdir(tmp_path)) == 2  # the lock, and who holds it
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_writer_that_has_opened_the_lock_just_before_it_is_removed_opens_it_anew(tmp_path, monkeypatch):
+    def remove_and_lock(file, operation, flock=fcntl.flock):
+        monkeypatch.setattr(fcntl, "flock", flock)
+        (tmp_path / ".run.lock").unlink()  # as the writer before does now
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_and_lock)
+    with one_writer(tmp_path / "run", wait=60.0):
+        assert (tmp_path / ".run.lock").exists()  # otherwise another process could make it and lock it
+    assert fcntl.flock is not remove_and_lock
 
 
 def test_no_flipped_bit_is_read_silently(tmp_path):

@@ -23,7 +23,7 @@ from pix2pix_edu.training import Batches, Losses, Pix2Pix, linear_decay, train, 
 
 def resume(settings: Settings, folder: Path, share: Share = ALONE) -> Pix2Pix:
     """The run in this folder at its last checkpoint, or a new run. A folder with a run of other settings is refused."""
-    # A folder without a checkpoint needs no lock yet, which would remain there if the training is refused.
+    # A folder without a checkpoint needs no lock yet, for which it would be made even if the training is refused.
     with one_writer(folder / "training", name=folder) if share.first and checkpoint.present(folder) else contextlib.nullcontext():
         state = checkpoint.newest(folder, repair=share.first)
     if state:

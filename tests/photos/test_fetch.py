@@ -123,8 +123,7 @@ def contents(folder):
 
 
 def names(folder):
-    """What is in a folder, without the lock of fetch, which stays."""
-    return sorted(file.name for file in folder.iterdir() if file.suffix != ".lock")
+    return sorted(file.name for file in folder.iterdir())
 
 
 def flip_a_byte(file):

@@ -117,8 +117,7 @@ def fetch_error(kind, *arguments, **settings):
 
 
 def names(folder="generators"):
-    """What is in a folder, without the lock, which stays."""
-    return sorted(file.name for file in Path(folder).iterdir() if file.suffix != ".lock")
+    return sorted(file.name for file in Path(folder).iterdir())
 
 
 def note_for(data):
