@@ -176,11 +176,19 @@ def read(path: str | Path) -> dict:
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this version of the library: use a file that checkpoint.save wrote")
     wrong = [key for key, kind in KINDS.items() if not isinstance(state.get(key), kind) or state[key] is True]
+    wrong = wrong or ["about"] * (not _is_about(state["about"]))
     wrong = wrong or ["cuda_random"] * any(not is_plain(each) or each.dtype != torch.uint8 for each in state["cuda_random"])
     if wrong or not 0 <= state["step"] < 2**62 or not _is_random_state(state["random"]):
         parts = ", ".join(wrong) or "step or random numbers"
         raise ValueError(f"{path} is damaged (wrong values of {parts}): use another checkpoint")
     return state
+
+
+def _is_about(about: dict) -> bool:
+    """Whether this is what a run was started with: plain values under a few names. An older checkpoint has fewer."""
+    parts = [about.get(name, {}) for name in ("settings", "data")]
+    plain = [isinstance(part, dict) and all(isinstance(value, (str, int, float)) for value in part.values()) for part in parts]
+    return all(plain) and isinstance(about.get("losses", ""), str)
 
 
 def _is_random_state(state: Tensor) -> bool:
@@ -209,7 +217,9 @@ def read_header(folder: Path) -> tuple[int, dict]:
             with zipfile.ZipFile(path) as parts:  # torch does not compare the checksum of this part
                 parts.read(next(name for name in parts.namelist() if name.endswith("/data.pkl")))
             state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-            return int(state["step"]), dict(state["about"])
+            if not _is_about(state["about"]):
+                raise ValueError("it was started with values of another kind")
+            return int(state["step"]), state["about"]
         except PermissionError:
             raise
         except Exception:  # a damaged file can raise almost any kind of error

@@ -44,8 +44,8 @@ def change(before: dict[str, object], now: dict[str, object]) -> str:
     now = {name: value for name, value in now.items() if name in before}  # checkpoints from before the contents were compared
     if before == now:
         return ""
-    if before["pairs"] != now["pairs"]:
+    if before.get("pairs") != now.get("pairs"):
         return f"there were {before['pairs']} and now there are {now['pairs']}"
-    if before["names"] != now["names"]:
+    if before.get("names") != now.get("names"):
         return "names or sizes of pictures are different"
     return "some pictures are not the same, though their names are"

@@ -1,3 +1,4 @@
+import functools
 import os
 import resource
 import signal
@@ -132,6 +133,21 @@ def test_a_step_that_no_training_reaches_is_refused(state, tmp_path):
         checkpoint.read(tmp_path / "run.pt")
     torch.save({**state, "step": 2**62 - 1}, tmp_path / "run.pt")
     assert checkpoint.read(tmp_path / "run.pt")["step"] == 2**62 - 1
+
+
+DEEP = functools.reduce(lambda inner, _: [inner], range(300), [])
+STRANGE = [None, [], torch.zeros(3), DEEP]
+PARTS = [{part: value} for part in ("settings", "data", "losses") for value in [*STRANGE, {"size": DEEP}]]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("about", [*STRANGE, *PARTS], ids=lambda about: repr(about)[:30])
+def test_what_a_run_was_started_with_is_refused_if_it_is_of_another_kind(state, tmp_path, about):
+    torch.save({**state, "about": about}, tmp_path / checkpoint.NAME)
+    with pytest.raises(ValueError, match=r"checkpoint\.pt is damaged \(wrong values of about\): use another checkpoint"):
+        checkpoint.read(tmp_path / checkpoint.NAME)
+    with pytest.raises(ValueError, match="has no whole checkpoint"):
+        checkpoint.read_header(tmp_path)
 
 
 def test_a_folder_without_a_checkpoint_is_at_step_0(tmp_path):
