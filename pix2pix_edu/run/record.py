@@ -9,7 +9,7 @@ from pathlib import Path
 from pix2pix_edu.files import read_text, write_text
 from pix2pix_edu.run import checkpoint
 from pix2pix_edu.run.machine_log import FILE, read_log
-from pix2pix_edu.run.saving import LOSSES, read_losses
+from pix2pix_edu.run.saving import LOSSES, are_of_run, read_losses
 from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.training import Losses
 
@@ -46,6 +46,8 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     step = checkpoint.read_header(folder)[0]
     if any(session["until"] > settings.steps for session in sessions):
         raise ValueError(f"{folder / FILE} names steps after {settings.steps}, the last one of this run: put back the log of its training")
+    if not are_of_run(read_losses(folder), folder):
+        raise ValueError(f"{folder / LOSSES} holds other losses than this run had at its last checkpoint: put back those of its training")
     return {
         "command": command(settings),
         "step": step,

@@ -1,6 +1,7 @@
 """Save a run while it trains: its table of losses, pictures, machine log and checkpoint."""
 
 import csv
+import hashlib
 import io
 import math
 from collections.abc import Iterable, Iterator
@@ -55,7 +56,7 @@ def save_on_the_way(
             unsaved.clear()
             write_text(folder / FILE, log.as_json(model.step))
             if checkpoint_too:
-                writer.save(model)
+                writer.save(model, {"losses": checksum(read_losses(folder), model.step)})
 
         try:
             for losses in steps:
@@ -100,20 +101,34 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
         if not rows and model.step:
             print(f"{folder / name} is missing or empty: what it held of the steps up to {model.step} is lost.")
         elif name == LOSSES:
-            _compare_losses(folder / name, [int(row[0]) for row in rows], model.step, until)
+            _compare_losses(folder / name, rows, model.step, until)
     log = MachineLog(folder, model.step, model.device, arithmetic)
     if model.step and not log.earlier:  # a finished run writes none any more, and its record needs one
         write_text(folder / FILE, log.as_json(model.step))
     return log
 
 
-def _compare_losses(file: Path, steps: list[int], step: int, until: int) -> None:
+def _compare_losses(file: Path, rows: list[list[str]], step: int, until: int) -> None:
     """Print which steps a table of losses lacks, and whether it has some that the run does not. A killed run may have written more."""
+    steps = [int(row[0]) for row in rows]
     known = sum(each <= step for each in steps)
     if known < step:
         print(f"{file} holds the losses of {known} of the {step} steps so far: the others are lost.")
+    elif not are_of_run(rows, file.parent):
+        print(f"{file} holds other losses than this run had at its last checkpoint: put back those of its training.")
     if steps and steps[-1] > until:
         print(f"{file} holds losses of steps after {until}, the last one: they are not of this run.")
+
+
+def checksum(rows: list[list[str]], step: int) -> str:
+    """The checksum of a table of losses up to a step. A checkpoint has it, because a table does not say which run it is of."""
+    return hashlib.sha256(repr([row for row in rows if int(row[0]) <= step]).encode()).hexdigest()
+
+
+def are_of_run(rows: list[list[str]], folder: Path) -> bool:
+    """Whether these are the losses that a run had at its newest checkpoint. An older checkpoint does not tell."""
+    step, about = checkpoint.read_header(folder)
+    return about.get("losses") in (None, checksum(rows, step))
 
 
 def read_losses(folder: Path) -> list[list[str]]:

@@ -26,11 +26,11 @@ class Writer:
         busy = self.pending is not None and not self.pending.done()
         return not busy and time.perf_counter() - self.moment >= max(wait, self.seconds / SHARE_OF_TIME)
 
-    def save(self, model: Pix2Pix) -> None:
-        """Save the training as it is now. An error of the thread is raised here, or in `finish`."""
+    def save(self, model: Pix2Pix, about: Mapping[str, object]) -> None:
+        """Save the training as it is now, and something about it. An error of the thread is raised here, or in `finish`."""
         start = time.perf_counter()
         self.finish()
-        state = checkpoint.snapshot(model, self.about) if self.threads else checkpoint.state_of(model, self.about)
+        state = (checkpoint.snapshot if self.threads else checkpoint.state_of)(model, {**self.about, **about})
         if self.threads:
             self.pending = self.threads.submit(checkpoint.write_and_keep_previous, state, self.folder)
         else:

@@ -279,6 +279,22 @@ def test_losses_that_are_missing_in_the_middle_are_counted(begun, capsys):
     assert [row[0] for row in read_losses(begun)] == ["1", "2", "5", "6", "7", "8", "9", "10", "11", "12"]
 
 
+def test_losses_of_another_run_of_as_many_steps_are_said_and_there_is_no_record_of_them(begun, tmp_path, capsys):
+    train(tmp_path / "other", until=6, settings=replace(SETTINGS, seed=1))
+    shutil.copy(tmp_path / "other" / "losses.csv", begun / "losses.csv")
+    with pytest.raises(ValueError, match="losses.csv holds other losses than this run had at its last checkpoint: put back those of its"):
+        make_record(begun, {})
+    train(begun, until=8)
+    assert "losses.csv holds other losses than this run had at its last checkpoint" in capsys.readouterr().out
+
+
+def test_a_checkpoint_from_before_it_knew_the_losses_still_has_a_record(begun):
+    state = checkpoint.read(begun / checkpoint.NAME)
+    del state["about"]["losses"]
+    torch.save(state, begun / checkpoint.NAME)
+    assert make_record(begun, {})["step"] == 6
+
+
 def test_losses_after_the_last_step_are_said(begun, capsys):
     train(begun)
     with open(begun / "losses.csv", "a") as table:
