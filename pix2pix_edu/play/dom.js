@@ -158,6 +158,11 @@ export function pick(values, value, otherwise) {
   return values.find((each) => `${each}` === `${value}`) ?? otherwise;
 }
 
+/** The whole number that is written in `value`, which may come from an address. */
+export function whole(value, otherwise) {
+  return /^-?\d{1,9}$/.test(value ?? "") ? Number(value) : otherwise;
+}
+
 /** The frame of a figure: controls above, and a caption that says what is seen. The figure puts them where they belong. */
 export function frame(name, controls) {
   const caption = make("p", { class: "play-caption", "aria-live": "polite" });

@@ -1,6 +1,6 @@
 // A flow network: from noise to one of many possible photographs, in as many steps as one likes.
 
-import { button, choices, figure, frame, make, newestOnly, pick, sentences, set, slider, square } from "./dom.js";
+import { button, choices, figure, frame, make, newestOnly, pick, sentences, set, slider, square, whole } from "./dom.js";
 import { paintLabels, readSamples } from "./label_map.js";
 import { paintPicture, readPictures } from "./pixels.js";
 import { normals } from "./random.js";
@@ -19,7 +19,7 @@ export function createFlow(data, state = {}, onState = () => {}, { run }) {
   const now = {
     sample: pick(houses.map(({ name }) => name), state.sample, data.begun.sample),
     steps: pick(data.counts, state.steps, data.begun.steps),
-    seed: Math.max(1, Math.floor(Number(state.seed)) || data.begun.seed),
+    seed: Math.max(1, whole(state.seed, data.begun.seed)),
     shown: pick(["guess", "mixture"], state.shown, "guess"),
   };
   let at = now.steps; // the step that is shown, the last one being now.steps

@@ -1,7 +1,7 @@
 // What one logit of the PatchGAN sees: a square to drag over a picture, its cell on the map, and its cone through the layers.
 
 import { ConeView, KERNELS } from "./cone.js";
-import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, write } from "./dom.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, whole, write } from "./dom.js";
 import { inputSpan, outputAt, outputSize, outputStep, receptiveField, toConvs, votes, whollyInside } from "./receptive_field.js";
 import { t } from "./words.js";
 
@@ -15,7 +15,7 @@ const MAP = 200; // CSS pixels, at most, of the map's side
  */
 export function createPatch(data, state = {}, onState = () => {}) {
   const now = { size: 256, row: 15, column: 15, shown: "patch", ...readStack(data, state) };
-  for (const name of ["size", "row", "column"]) if (Number.isInteger(Number(state[name] ?? "no"))) now[name] = Number(state[name]);
+  for (const name of ["size", "row", "column"]) now[name] = whole(state[name], now[name]);
   if (!Object.hasOwn(data.pictures, now.size)) now.size = 256;
   const kinds = [["patch", t`one patch`], ["neighbours", t`its neighbours too`], ["votes", t`votes`]];
   if (kinds.some(([name]) => name === state.shown)) now.shown = state.shown;

@@ -1,6 +1,6 @@
 // Recorded trainings side by side: walk from cell to cell, through the houses, the seeds and the moments of training.
 
-import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider, square, write } from "./dom.js";
+import { choices, draw, figure, followArrows, followPointer, frame, make, oncePerFrame, pick, sentences, set, slider, square, whole, write } from "./dom.js";
 import { say, t } from "./words.js";
 
 const [TILE, LARGE] = [128, 256]; // CSS pixels, at most, of a picture in the grid and of the large one
@@ -118,7 +118,7 @@ function readState({ columns, rows, cells, start, steps, seeds, measures, houses
   const known = (name, values, otherwise) => pick(values, state[name], otherwise);
   const at = { column: known("column", columns, null), row: known("row", rows, null) };
   const cell = cells.find(({ column, row }) => column === at.column && row === at.row) ?? cells.find(({ name }) => name === start);
-  const house = Math.min(houses, Math.max(1, Math.round(Number(state.house)) || 1));
+  const house = Math.min(houses, Math.max(1, whole(state.house, 1)));
   const measure = known("measure", measures.map(({ name }) => name), measures[0].name);
   return { column: cell.column, row: cell.row, house, step: known("step", steps, steps.at(-1)), seed: known("seed", seeds, seeds[0]), measure };
 }

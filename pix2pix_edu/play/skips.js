@@ -23,7 +23,8 @@ export function createSkips(data, state = {}, onState = () => {}, { run }) {
   const depth = data.channels.length;
   const houses = readSamples(data.samples);
   const levels = data.channels.map((_, i) => i + 1);
-  const off = new Set((Array.isArray(state.off) ? state.off : `${state.off ?? ""}`.split("")).map(Number).filter((level) => levels.includes(level)));
+  const digits = /^\d+$/.test(state.off ?? "") ? [...`${state.off}`] : [];
+  const off = new Set((Array.isArray(state.off) ? state.off : digits).map(Number).filter((level) => levels.includes(level)));
   const now = { sample: houses.some(({ name }) => name === state.sample) ? state.sample : houses[0].name };
   const whole = new Map(); // the fakes of a sample, by its name
   const canvases = Object.fromEntries(["x", "full", "part", "difference"].map((name) => [name, square(data.size, WIDTH)]));

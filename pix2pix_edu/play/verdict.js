@@ -1,6 +1,6 @@
 // What a trained D says of each patch of a real house and of G's: point at a patch and read both probabilities.
 
-import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, sentences, toggle } from "./dom.js";
+import { choices, draw, followArrows, followPointer, frame, make, oncePerFrame, scaleWhole, sentences, toggle, whole } from "./dom.js";
 import { paintVerdict, verdictLegend } from "./pixels.js";
 import { inputSpan, outputAt, outputStep, receptiveField, toConvs } from "./receptive_field.js";
 import { t } from "./words.js";
@@ -10,7 +10,6 @@ import { t } from "./words.js";
  * The probabilities are those of "real" in thousandths, row by row. state: {patch, house, row, column}. Returns {element}.
  */
 export function createVerdict(data, state = {}, onState = () => {}) {
-  const whole = (value, otherwise) => (Number.isInteger(Number(value ?? "no")) ? Number(value) : otherwise);
   const now = { patch: Object.hasOwn(data.judges, state.patch ?? "") ? Number(state.patch) : 16, house: whole(state.house, 1), row: whole(state.row, 15), column: whole(state.column, 15) };
   now.house = Math.max(1, Math.min(data.houses.length, now.house));
   let coloured = true;

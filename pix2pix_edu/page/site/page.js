@@ -52,6 +52,7 @@ function followAddress() {
   const [name, state] = location.hash.slice(1).split("?");
   if (!Object.hasOwn(FIGURES, name)) return;
   const section = document.getElementById(name);
+  if (!section) return; // a figure of another page
   if (state) {
     watcher.unobserve(section);
     build(section, Object.fromEntries(new URLSearchParams(state)));
