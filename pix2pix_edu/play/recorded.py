@@ -62,5 +62,5 @@ def _cell(name: str, place: tuple[str, str], shown: dict[str, str]) -> dict:
         "title": ", ".join(filter(None, place)),
         "column": column,
         "row": row,
-        "scores": {measure: [[round(scores[measure], 3) for scores in run] for run in runs] for measure in shown},
+        "scores": {measure: [[round(scores[measure], 5) for scores in run] for run in runs] for measure in shown},
     }
