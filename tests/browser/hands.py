@@ -1,7 +1,9 @@
-"""Serve a folder, watch its pages, draw on a board of 64 by 64 pixels, read what a canvas shows, and ask axe-core about the page."""
+"""Serve a folder, watch its pages, draw on a board of 64 by 64 pixels, touch, read what a canvas shows, and ask axe-core about a page."""
 
+import base64
 import functools
 import http.server
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 from torch import Tensor
 
-from pix2pix_edu.images import to_image
+from pix2pix_edu.images import to_image, to_tensor
 
 SIDE = 64
 
@@ -79,10 +82,22 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def grave(page: Page, context: str) -> list[tuple[str, str]]:
-    """The problems that axe-core calls serious or critical, each with the first element that has it."""
-    found = Axe().run(page, context=context).response["violations"]
-    return [(finding["id"], finding["nodes"][0]["html"][:200]) for finding in found if finding["impact"] in ("serious", "critical")]
+def fingers(page: Page) -> Callable[..., None]:
+    """touch(kind, *points): what a screen reports of the fingers on it."""
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    return touch
+
+
+def problems(page: Page, context: str | dict | None = None) -> list[tuple[str, str]]:
+    """All that axe-core finds, the least of it too, each with the element that has it. The size of targets it checks when asked only."""
+    found = Axe().run(page, context=context, options={"rules": {"target-size": {"enabled": True}}}).response
+    assert found["passes"]  # else it saw nothing
+    return [(finding["id"], node["html"][:200]) for finding in found["violations"] for node in finding["nodes"]]
 
 
 def canvas_pixels(place: Page | Locator, selector: str) -> np.ndarray:
@@ -95,6 +110,11 @@ def canvas_pixels(place: Page | Locator, selector: str) -> np.ndarray:
         }"""
     )
     return np.array(found[1], dtype=int).reshape(found[0], found[0], 4)[..., :3]
+
+
+def opened(url: str) -> Tensor:
+    """The picture in a data URL."""
+    return to_tensor(Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1]))).convert("RGB"))
 
 
 def near(shown: np.ndarray, picture: Tensor) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import SIDE, drag, grave, point, press, served
+from hands import SIDE, drag, fingers, point, press, problems, served
 from playwright.sync_api import expect
 
 from pix2pix_edu.drawing.classes import UNPAINTED_COLOURS
@@ -74,17 +74,6 @@ def box(top, left, bottom, right, value):
     expected = np.zeros((SIDE, SIDE), dtype=int)
     expected[top:bottom, left:right] = value
     return expected
-
-
-def fingers(page):
-    """touch(kind, *points): what a screen reports of the fingers on it."""
-    session = page.context.new_cdp_session(page)
-
-    def touch(kind, *points):
-        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    return touch
 
 
 def test_a_finger_draws_a_rectangle_on_a_phone_and_the_page_stands_still(visit):
@@ -240,8 +229,8 @@ def test_what_is_no_label_map_is_not_loaded(visit, wrong):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 900])
-def test_axe_finds_nothing_serious_in_the_board_alone(visit, scheme, width):
+def test_axe_finds_nothing_in_the_board_alone(visit, scheme, width):
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 900})
     page.get_by_text("Drawing by keyboard").click()
     page.locator("canvas").focus()
-    assert grave(page, "body") == []
+    assert problems(page, "body") == []

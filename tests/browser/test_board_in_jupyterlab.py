@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hands import canvas_pixels, drag, grave, press
+from hands import canvas_pixels, drag, press, problems
 from lab import run_all, write_notebook
 from playwright.sync_api import expect
 
@@ -120,14 +120,14 @@ def test_while_the_kernel_is_busy_the_board_says_so_and_then_what_was_drawn_is_t
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_axe_finds_nothing_serious_in_the_board_in_either_theme(board, theme):
+def test_axe_finds_nothing_in_the_board_in_either_theme(board, theme):
     page = board.page
     page.get_by_role("menuitem", name="Settings", exact=True).click()
     for name in ("Theme", theme):
         page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
     expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme, timeout=30_000)  # its style sheet has to load
     board.locator("canvas").focus()
-    assert grave(page, ".jp-OutputArea-output") == []
+    assert problems(page, ".jp-OutputArea-output") == []
 
 
 @pytest.fixture(scope="module")
@@ -178,5 +178,5 @@ def test_a_stroke_changes_the_picture_of_every_network_that_differs_in_lambda_or
     assert all(abs(now - then).mean() > 1 for now, then in zip(shown(), before, strict=True))
 
 
-def test_axe_finds_nothing_serious_in_the_boards_of_photographs(figures):
-    assert grave(figures, ".board-widget:has(.board-credit)") == []
+def test_axe_finds_nothing_in_the_boards_of_photographs(figures):
+    assert problems(figures, ".board-widget:has(.board-credit)") == []

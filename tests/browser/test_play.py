@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from hands import canvas_pixels, grave, near, served
+from hands import canvas_pixels, near, opened, problems, served
 from playwright.sync_api import expect
 
 from pix2pix_edu.classroom.objective.figures import DARK, LIT, paint_window, two_answers
@@ -15,15 +15,21 @@ from pix2pix_edu.classroom.patchgan.figures import vote_map, wholly_inside
 from pix2pix_edu.classroom.real_or_fake.pictures import real_pictures
 from pix2pix_edu.classroom.real_or_fake.votes import wilson
 from pix2pix_edu.discriminator import PATCHES, PatchDiscriminator, patch_convs
-from pix2pix_edu.drawing.facades import draw_pair
-from pix2pix_edu.experiments.gallery import GALLERY, fakes, record, shown_pairs
+from pix2pix_edu.drawing.facades import SyntheticPairs, draw_pair
+from pix2pix_edu.experiments.cells import TESTED
+from pix2pix_edu.experiments.gallery import GALLERY, fakes, record, shown_pairs, yardsticks
+from pix2pix_edu.experiments.orders import values
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.objective import Objective
 from pix2pix_edu.play import data
 from pix2pix_edu.play.modules import FOLDER
+from pix2pix_edu.play.normals import normals
+from pix2pix_edu.play.recorded import MARKS, MEASURES
+from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.receptive_field import Conv, input_span, output_size, output_step, receptive_field
-from pix2pix_edu.training import Pix2Pix, train_step
+from pix2pix_edu.training import Pix2Pix, stack_pairs, train_step
+from pix2pix_edu.weights.bundled import load_pretrained
 
 FIGURES = ("patch", "verdict", "objective", "learning", "runs", "game")  # those that need no network
 PAGE = """<!doctype html><html lang="en"><head><title>A figure</title><meta name="color-scheme" content="light dark">
@@ -309,6 +315,35 @@ def test_a_changed_stride_changes_patch_map_and_cone(visit):
     expect(page.locator(".cone-rows > div")).to_have_count(6)
 
 
+def show(page, name, state):
+    """Build a figure in place of the one that is there."""
+    page.evaluate("document.getElementById('place').replaceChildren()")
+    page.evaluate(BUILD, [name, state])
+
+
+CONES = {
+    **{(patch, size): ({"patch": patch, "size": size}, patch_convs(patch)) for patch in PATCHES for size in (64, 256)},
+    **{
+        (strides, kernel): ({"strides": strides, "kernel": kernel, "size": 128}, [Conv(kernel, int(stride), 1) for stride in strides])
+        for strides, kernel in (("12", 3), ("2121", 5), ("22222222", 4), ("1", 3), ("21122", 3))
+    },
+}
+
+
+def test_the_sums_and_the_sides_of_every_cone_are_those_of_the_library(visit):
+    page = visit()
+    read = """rows => rows.map((row) => [row.firstChild.lastChild.textContent, row.querySelector(".cone-sum").textContent])"""
+    for state, convs in CONES.values():
+        show(page, "patch", state)
+        expect(page.locator(".cone-rows > div")).to_have_count(len(convs) + 1)
+        sides, sums = zip(*page.locator(".cone-rows > div").evaluate_all(read), strict=True)
+        size, seen = state["size"], [receptive_field(convs[layer:]) for layer in range(len(convs) + 1)]
+        below = [output_size(convs[:layer], size) for layer in range(1, len(convs) + 1)]
+        assert sides == (f"picture, {size} px", *(str(side or "nothing left") for side in below))
+        told = [f"{seen[layer]} = ({seen[layer + 1]}\u22121)\u00d7{conv.stride} + {conv.kernel}" for layer, conv in enumerate(convs)]
+        assert sums == (*told, "1 logit")
+
+
 def test_the_button_that_removes_the_last_layer_but_one_hands_its_focus_to_the_other(visit):
     page = visit("patch", {"strides": "22"})
     page.get_by_role("button", name="Remove the last").focus()
@@ -347,6 +382,21 @@ def test_a_logit_of_a_trained_d_is_read_at_the_patch_that_is_pointed_at(visit):
     assert abs((first + after_last) / 2 - 0.7 * 64) <= output_step(patch_convs(34)) / 2 + 1
     drag(page, page.locator(".verdict-picture svg").last, (0.9, 0.9), (0.01, 0.01))
     assert page.evaluate("[window.states.at(-1).row, window.states.at(-1).column]") == [0, 0]
+
+
+def test_the_means_over_the_picture_are_those_of_every_patch_that_the_trained_d_judges(visit):
+    page = visit("verdict")
+    x, y = stack_pairs(SyntheticPairs(data.JUDGED, data.LIVE, data.UNSEEN))
+    for patch, name in data.JUDGES.items():
+        G, D = load_pretrained(name)
+        with torch.no_grad(), own_random_numbers(0):
+            fakes = torch.cat([G(each[None]) for each in x])
+            means = [[float(D(x[i : i + 1], side[i : i + 1]).sigmoid().mean()) for side in (y, fakes)] for i in range(data.JUDGED)]
+        for house, expected in enumerate(means, start=1):
+            show(page, "verdict", {"patch": patch, "house": house})
+            expect(page.locator(".play-caption")).to_contain_text("Means over the picture")
+            said = re.search(r"Means over the picture: ([\d.]+) and ([\d.]+)\.", caption(page)).groups()
+            assert [float(mean) for mean in said] == pytest.approx(expected, abs=0.0055)  # two digits, of thousandths
 
 
 def test_the_ball_rolls_to_the_answer_that_descent_would_find(visit):
@@ -602,6 +652,39 @@ def test_a_d_that_does_not_learn_keeps_its_weights_bit_for_bit_while_g_learns_on
     page.wait_for_function("frozen => JSON.stringify(window.weights()[0]) !== frozen", arg=json.dumps(after[0], separators=(",", ":")))
 
 
+def test_the_means_that_are_said_while_it_learns_are_those_of_a_training_by_the_library(visit):
+    page, steps = visit("learning", {"l1Weight": 10, "patch": 16}), 6
+    for step in range(1, steps + 1):
+        page.get_by_role("button", name="One step").click(timeout=20_000)
+        expect(page.locator(".play-caption")).to_contain_text(re.compile(rf"^{step} steps?\."))
+    said = re.search(r"D's loss ([\d.]+) .*G's adversarial loss ([\d.]+), L1 ([\d.]+): running means", caption(page)).groups()
+    begun = page.evaluate("""async () => {
+      const { Discriminator, Generator } = await import("./tiny_pix2pix.js");
+      const { normals } = await import("./random.js");
+      const nets = [new Generator({ size: 32, depth: 3, width: 8, normal: normals(0) })];
+      nets.push(new Discriminator({ size: 32, patch: 16, width: 8, normal: normals(1) }));
+      return nets.map(({ parameters }) => parameters.map(({ value }) => [...value]));
+    }""")
+    G, D = Generator(depth=3, width=8, dropout=0.0), PatchDiscriminator(16, width=8)
+    for net, weights in zip((G, D), begun, strict=True):
+        for weight, numbers in zip(net.parameters(), weights, strict=True):
+            weight.data.copy_(torch.tensor(numbers).view_as(weight))
+    content = data.learning()
+    x, y = (tiles(opened(content[side]), content["columns"]) for side in ("x", "y"))
+    order = content["tests"] + np.argsort(normals(0, content["pairs"]), kind="stable")
+    model, means = Pix2Pix(G, D, lr=1e-3), None
+    for number in order[:steps].tolist():
+        losses = np.array([float(loss) for loss in train_step(model, x[number][None], y[number][None], Objective(l1_weight=10.0))])
+        means = losses if means is None else 0.97 * means + 0.03 * losses
+    assert [float(mean) for mean in said] == pytest.approx(means.tolist(), abs=0.0052)
+
+
+def tiles(sheet, columns):
+    """The pictures of a sheet, row by row."""
+    size = sheet.shape[-1] // columns
+    return [tile for row in sheet.split(size, dim=1) for tile in row.split(size, dim=2)]
+
+
 def test_the_interval_of_the_game_is_that_of_the_library(visit):
     cases = [(count, hits) for count in (1, 2, 7, 40) for hits in range(0, count + 1, 3)]
     found = visit().evaluate(
@@ -644,9 +727,9 @@ def test_a_pair_is_hidden_after_its_time_and_shown_again_with_the_answer(visit):
 
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(visit, name, scheme):
+def test_axe_finds_nothing(visit, name, scheme):
     page = visit(name, color_scheme=scheme)
-    assert grave(page, "#place") == []
+    assert problems(page, "#place") == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -709,6 +792,28 @@ def test_the_recorded_trainings_show_the_pictures_and_the_scores_of_the_gallery(
     scores = record("lambda_10", 1)["scores"]["400"]
     assert f"read per class {scores['reading']['per_class']:.2f}" in caption(page)
     assert page.get_by_role("button", pressed=True).inner_text() == f"{scores['reading']['per_class']:.2f}"
+
+
+def test_every_number_of_the_recorded_trainings_is_that_of_the_records(visit):
+    page, content = visit("runs"), data.runs()
+    names = {cell["title"]: cell["name"] for cell in content["cells"]}
+    chosen = names["λ 100, patch 34"]
+    moments = page.get_by_role("slider", name="Steps of training")
+    for seed, step in ((0, 3000), (0, 400), (2, 150), (1, 1200)):
+        page.get_by_role("radio", name=str(seed), exact=True).check()
+        moments.fill(str(content["steps"].index(step)))
+        for measure, title in MEASURES.items():
+            page.get_by_role("radio", name=title).check()
+            expect(page.locator(".play-caption")).to_contain_text(
+                f"seed {seed}, house 1, after {step:,} steps. Over {TESTED} unseen houses: {title} "
+            )
+            told = [label.rsplit(" ", 1) for label in page.locator(".runs-tile").evaluate_all("all => all.map((tile) => tile.ariaLabel)")]
+            shown = {words.removesuffix(f": {title}"): float(value) for words, value in told}
+            assert shown == pytest.approx({cell: values(name, measure, step)[seed] for cell, name in names.items()}, abs=0.00501)
+            ours = values(chosen, measure, step)
+            marks = {"per_class": [yardsticks()[mark]["per_class"] for mark in MARKS], "l1": []}.get(measure, [1.0])
+            said = [float(value) for value in re.findall(r"\d\.\d\d", caption(page))]
+            assert said == pytest.approx([ours[seed], min(ours), max(ours), *marks], abs=0.00501)
 
 
 def test_one_walks_through_the_grid_with_the_arrow_keys_and_back_to_the_first_steps(visit):

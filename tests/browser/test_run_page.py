@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from hands import canvas_pixels, served, watched
+from hands import canvas_pixels, problems, served, watched
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -162,11 +161,10 @@ def test_a_run_on_label_maps_has_the_board_and_its_own_network(visit, root):
 @pytest.mark.parametrize("name", ["colour", "drawn"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 375, 1280])
-def test_nothing_is_cut_off_and_axe_finds_nothing_serious(visit, name, scheme, width):
+def test_nothing_is_cut_off_and_axe_finds_nothing(visit, name, scheme, width):
     page = visit(name, viewport={"width": width, "height": 844}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    found = Axe().run(page).response
-    assert [(finding["id"], finding["nodes"][0]["html"][:200]) for finding in found["violations"] if finding["impact"] != "minor"] == []
+    assert problems(page) == []
 
 
 def test_on_a_phone_the_translation_stays_in_sight_below_the_samples(visit):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hands import grave, served, watched
+from hands import problems, served, watched
 from playwright.sync_api import expect
 from repository import NOTEBOOKS, ROOT
 
@@ -79,11 +79,11 @@ def test_the_site_is_smaller_than_sixty_megabytes(folder):
 
 
 def is_sound(page, width):
-    """Axe finds nothing serious, and nothing is wider than the window, once every figure is there and everything is unfolded."""
+    """Axe finds nothing, and nothing is wider than the window, once every figure is there and everything is unfolded."""
     see_explorables(page)
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    assert grave(page, "html") == [], page.url
+    assert problems(page) == [], page.url
 
 
 def test_every_page_is_sound_on_a_small_dark_phone(visit, folder):
