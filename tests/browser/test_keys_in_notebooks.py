@@ -1,12 +1,16 @@
-"""What is typed in a widget stays there: JupyterLab would take "d d" for deleting the cell, "a" and "b" for new ones, "x" for cutting."""
+"""Widgets in JupyterLab and in Notebook 7: they answer a drag, and what is typed in them stays there.
+
+The notebook around them would take "d d" for deleting the cell, "a" and "b" for new ones, "x" for cutting.
+"""
 
 import re
 
 import pytest
+from hands import canvas_pixels, drag, near, opened
 from lab import run_all, write_notebook
 from playwright.sync_api import expect
 
-from pix2pix_edu.play.data import FIGURES
+from pix2pix_edu.play.data import FIGURES, patch
 
 CONTROLS = """
 from matplotlib.figure import Figure
@@ -51,17 +55,31 @@ PLACES = """output => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def shown(chromium, jupyterlab):
+@pytest.fixture(scope="module", params=["lab/tree", "notebooks"], ids=["JupyterLab", "Notebook 7"])
+def shown(chromium, jupyterlab, request):
     """A notebook with every kind of widget, every cell run."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     write_notebook(page, jupyterlab, "keys", *CELLS)
-    run_all(page, jupyterlab, "keys")
+    run_all(page, jupyterlab, "keys", request.param)
+    assert f"/{request.param}/keys.ipynb" in page.url  # not led on to the other
     expect(page.locator(".own-keys")).to_have_count(4, timeout=30_000)  # beside the controls, the question, the clinic and the game
     page.evaluate(WATCH)
     yield page
     context.close()
+
+
+def test_a_figure_and_the_board_draw_and_answer_a_drag(shown):
+    figure, board = shown.locator(".play-patch"), shown.locator(".board-widget")
+    assert near(canvas_pixels(figure, ".patch-picture canvas"), opened(patch()["pictures"][256]))
+    overlay, caption = figure.locator(".patch-picture svg"), figure.locator(".play-caption")
+    expect(caption).to_contain_text("Logit (15, 15)")
+    drag(overlay, (32, 32), (62, 62))
+    expect(caption).to_contain_text("Logit (29, 29)")
+    photo = board.locator("img")
+    before = photo.get_attribute("src")
+    drag(board.locator("canvas"), (5, 5), (50, 40))
+    expect(photo).not_to_have_attribute("src", before, timeout=30_000)
 
 
 @pytest.mark.parametrize("number", range(len(CELLS)), ids=["controls", "question", "clinic", "real or fake", "board", *FIGURES])
