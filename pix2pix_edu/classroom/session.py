@@ -25,7 +25,7 @@ PROFILES = {
     for profile in (
         # a test that every cell runs, in seconds; a laptop, in minutes; a GPU
         Profile("smoke", image_size=32, depth=4, width=8, patch=16, batch_size=2, steps=8, lr=1e-3),
-        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=1, steps=800, lr=1e-3),
+        Profile("class", image_size=64, depth=5, width=24, patch=16, batch_size=1, steps=1600, lr=1e-3),
         Profile("paper", image_size=256, depth=8, width=64, patch=70, batch_size=1, steps=80_000, lr=2e-4),
     )
 }
