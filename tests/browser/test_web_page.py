@@ -550,10 +550,9 @@ def test_a_finger_drags_as_a_mouse_does_and_the_page_stands_still(visit, place):
             page.mouse.down()
             page.mouse.move(*end, steps=5)
             page.mouse.up()
-        page.wait_for_function(
-            "([section, read, before]) => `${eval(read)(section)}` !== before", arg=[section.element_handle(), TOLD, ",".join(before)]
-        )
-        page.wait_for_timeout(300)
+        changed = f"([section, before]) => `${{({TOLD})(section)}}` !== before"
+        page.wait_for_function(changed, arg=[section.element_handle(), ",".join(before)])
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # the last move is painted
         told.append(section.evaluate(TOLD))
         assert page.evaluate("scrollY") == stood
     assert told[0] == told[1]
@@ -695,7 +694,7 @@ QUERY = (
     "&sample=*&off=*&steps=*&l1Weight=*&seconds=*&board=*&unknown=*&__proto__=*"
 )
 HOSTILE = ["NaN", "", "1e9", "%00", "__proto__", "9" * 20_000]
-SAID = "section => [section.querySelector('.play-caption, .draw-photo')].map((each) => each.ariaLabel ?? each.innerText)[0]"
+SAID = "section => [...section.querySelectorAll('.play-caption, .draw-photo')].map((each) => each.ariaLabel ?? each.innerText).join()"
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -709,7 +708,7 @@ def test_an_address_that_says_nothing_leaves_the_figure_as_it_begins(visit, figu
         answer = "" if value[:1].isdigit() else f"&answer={value}"  # of any number, the end of the range would be taken
         page.evaluate("address => (location.hash = address)", f"{figure}?{QUERY.replace('*', value)}{answer}")
         section.locator(".play:not(.earlier)").first.wait_for()
-        page.wait_for_function("([section, read, begun]) => eval(read)(section) === begun", arg=[section.element_handle(), SAID, begun[0]])
+        page.wait_for_function(f"([section, begun]) => ({SAID})(section) === begun", arg=[section.element_handle(), begun[0]])
         assert section.evaluate(CHOICES) == begun[1], value[:10]
 
 
