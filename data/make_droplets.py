@@ -7,7 +7,7 @@ import time
 import torch
 from tqdm import tqdm
 
-from pix2pix_edu.experiments.droplets import PLACES, RECORDS, VARIANTS, file_name, spot, train_variant, unseen_places
+from pix2pix_edu.experiments.droplets import PLACES, RECORDS, STEPS, VARIANTS, file_name, spot, train_variant, unseen_places
 from pix2pix_edu.files import write_text
 from pix2pix_edu.images import to_image
 from pix2pix_edu.measures.pixels import high_frequency_power
@@ -18,12 +18,12 @@ if __name__ == "__main__":
     name, seed = sys.argv[1], int(sys.argv[2])
     generator, losses = train_variant(name, seed)
     place, started = describe(torch.device("cpu")), time.process_time()
-    for _ in tqdm(losses, total=VARIANTS[name].steps, unit="step", mininterval=10):
+    for _ in tqdm(losses, total=STEPS, unit="step", mininterval=10):
         pass
     seconds = round(time.process_time() - started)
     x, fake, y = unseen_places(generator)
     scores = {"spot": spot(fake), "l1": (fake - y).abs().mean().item(), "sharpness": high_frequency_power(fake, y)}
-    about = {"variant": name, **VARIANTS[name]._asdict(), "seed": seed, "processor_seconds": seconds, **place}
+    about = {"variant": name, **VARIANTS[name]._asdict(), "seed": seed, "steps": STEPS, "processor_seconds": seconds, **place}
     RECORDS.mkdir(exist_ok=True)
     write_text(RECORDS / f"{file_name(name)}-{seed}.json", json.dumps(about | {"scores": scores, "spot_of_photographs": spot(y)}, indent=1))
     if seed == 0:

@@ -25,7 +25,8 @@ def draw() -> tuple[Figure, str]:
     """Draw the outputs of each variant (seed 0) for some unseen places, and the places. Returns (figure, alt)."""
     pairs = open_photographs("earth_relief", "val", SIZE)
     x, y = stack_pairs(pairs[place] for place in PLACES)
-    columns = {"relief x": x, **{name: _pictures(name) for name in VARIANTS}, "photograph y": y}
+    shown = {name.removesuffix("-convolutions"): _pictures(name) for name in VARIANTS}  # columns are narrow
+    columns = {"relief x": x, **shown, "photo y": y}
     told = "; ".join(f"{name} {', '.join(f'{value:.1f}' for value in values)}" for name, values in recorded().items())
     return draw_pictures(columns), f"Four places on which nothing was trained. How strong the spots are, for three seeds: {told}."
 
