@@ -78,4 +78,4 @@ if __name__ == "__main__":
                 pictures.append(fakes)
     x, y = stack_pairs(unseen_pairs(BASE.drawn, BASE.size)[:4])
     draw_grid(zip(x, *pictures, y, strict=True)).save(HERE / "pictures" / "class_steps.webp", lossless=True)
-    write_text(HERE / "records" / "class_steps.json", json.dumps({**place, "trainings": rows}, indent=1))
+    write_text(HERE / "measurements" / "class_steps.json", json.dumps({**place, "trainings": rows}, indent=1))

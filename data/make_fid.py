@@ -14,7 +14,7 @@ from pix2pix_edu.measures.distances import frechet_distance, kernel_distance
 from pix2pix_edu.measures.features import open_features
 from pix2pix_edu.run.machine_log import describe
 
-RECORD = Path(__file__).parent / "records" / "fid_of_real_houses.json"
+RECORD = Path(__file__).parent / "measurements" / "fid_of_real_houses.json"
 NUMBERS = (50, 100, 200, 400, 1000, 2000, 5000, 10_000)
 SEEDS = ((21, 22), (23, 24), (25, 26))  # of the two sets of drawings; lesson 07 draws the first pictures of the first two
 

@@ -84,7 +84,7 @@ def decide(question: Question, first: str, second: str) -> str:
 
 def real_from_real() -> dict[str, dict[int, list[float]]]:
     """The recorded FID and KID of sets of real houses from other real houses, by the number of houses in each set."""
-    record = read_object(DATA / "records" / "fid_of_real_houses.json", {"fid": dict, "kid": dict})
+    record = read_object(DATA / "measurements" / "fid_of_real_houses.json", {"fid": dict, "kid": dict})
     return {measure: {int(number): found for number, found in record[measure].items()} for measure in ("fid", "kid")}
 
 

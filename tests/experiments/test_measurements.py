@@ -12,7 +12,7 @@ from pix2pix_edu.files import DATA, read_object
 from pix2pix_edu.measures.distances import frechet_distance, kernel_distance
 from pix2pix_edu.measures.features import open_features
 
-RECORDS = DATA / "records"
+RECORDS = DATA / "measurements"
 
 
 def test_the_recorded_fid_of_real_houses_is_what_the_library_measures():
