@@ -30,7 +30,7 @@ def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
             torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)  # half precision
 
 
-def test_with_8_bits_a_file_is_half_as_large_and_every_weight_within_half_a_step_of_its_scale(tmp_path):
+def test_with_8_bits_a_file_is_half_as_large_and_every_weight_within_about_half_a_step_of_its_scale(tmp_path):
     generator = Generator(depth=4, width=16)
     generator.up[0][1].weight.data[0] = 0  # all weights of one scale are 0
     settings, files = {"depth": 4, "width": 16}, {bits: tmp_path / f"{bits}.generator.safetensors" for bits in (8, 16)}
@@ -40,7 +40,8 @@ def test_with_8_bits_a_file_is_half_as_large_and_every_weight_within_half_a_step
     eight, sixteen = (open_generator(file).state_dict() for file in files.values())
     for key, value in sixteen.items():
         half_a_step = value.flatten(1).abs().amax(dim=1) / 254 if value.dim() > 1 else torch.zeros(1)
-        assert ((eight[key] - value).abs() <= 1.001 * half_a_step.view(-1, *[1] * (value.dim() - 1))).all(), key
+        assert torch.equal(eight[key], eight[key].half().float())  # an ONNX file in half precision can hold it
+        assert ((eight[key] - value).abs() <= 1.15 * half_a_step.view(-1, *[1] * (value.dim() - 1))).all(), key
     x = torch.rand(1, 3, 64, 64) * 2 - 1
     pictures = []
     for weights in (eight, sixteen):
