@@ -22,7 +22,7 @@ if __name__ == "__main__":
     variant = VARIANTS[name]
     generator, losses = train_variant(name, seed)
     place, started = describe(torch.device("cpu")), time.process_time()
-    for _ in tqdm(losses, total=variant.steps, unit="step", mininterval=10):
+    for _ in tqdm(losses, total=BASE.steps, unit="step", mininterval=10):
         pass
     seconds = round(time.process_time() - started)
     x, y = stack_pairs(unseen_pairs(BASE.drawn, BASE.size))

@@ -1,4 +1,4 @@
-"""Grids that the stride leaves: trainings on painted facades that differ in how G enlarges, in the steps, or in the patch of D."""
+"""Grids that the stride leaves: trainings on painted facades that differ in how G enlarges or in the patch of D."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,14 +23,12 @@ class Variant(NamedTuple):
     """What a training changes in the settings of the gallery's cells."""
 
     resize: bool = False  # resize-convolutions in the decoder
-    steps: int = BASE.steps
     patch: int = BASE.patch
 
 
 VARIANTS = {
     "as the paper": Variant(),
     "resize-convolutions": Variant(resize=True),
-    "twice the steps": Variant(steps=2 * BASE.steps),
     "patch 70": Variant(patch=70),
 }
 
@@ -38,14 +36,14 @@ VARIANTS = {
 def train_variant(name: str, seed: int) -> tuple[nn.Module, Iterator[Losses]]:
     """A new generator, and the iterator that trains it."""
     variant = VARIANTS[name]
-    settings = replace(BASE, steps=variant.steps, patch=variant.patch, seed=seed)
+    settings = replace(BASE, patch=variant.patch, seed=seed)
     model = build(settings)
     if variant.resize:
         use_resize_convolutions(model.generator)
         model = Pix2Pix(model.generator, model.discriminator, settings.lr, settings.discriminator_lr)  # optimizers of the new weights
     batches = Batches(open_pairs(settings, "train"), settings.batch_size, seed)
-    decay = linear_decay(variant.steps // 2, variant.steps)
-    return model.generator, train(model, batches, variant.steps, choose_objective(settings), decay, fast_step(model))
+    decay = linear_decay(settings.steps // 2, settings.steps)
+    return model.generator, train(model, batches, settings.steps, choose_objective(settings), decay, fast_step(model))
 
 
 def use_resize_convolutions(generator: nn.Module) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 LAB_RANGES = {"L": (0.0, 100.0), "a": (-110.0, 110.0), "b": (-110.0, 110.0)}  # they include every RGB colour
 LAB_BIN = 2.0  # about the smallest difference that the eye sees
+SSIM_WINDOW = 11  # pixels
 
 
 class ColourOverlap(NamedTuple):
@@ -40,6 +41,8 @@ def ssim(fake: Tensor, y: Tensor) -> float:
     """Structural similarity with the Gaussian window of its authors, averaged over the pictures; 1 for equal pictures."""
     from skimage.metrics import structural_similarity
 
+    if min(y.shape[-2:]) < SSIM_WINDOW:
+        raise ValueError(f"SSIM has a window of {SSIM_WINDOW} pixels, and the pictures have {y.shape[-2]} x {y.shape[-1]}: use larger ones")
     settings = {"channel_axis": 0, "data_range": 2.0, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return float(np.mean([structural_similarity(real, picture, **settings) for picture, real in _as_arrays(fake, y)]))
 

@@ -214,9 +214,12 @@ def read_header(folder: Path) -> tuple[int, dict]:
     damaged: list[Path] = []
     for path in present(folder):
         try:
+            if not path.is_file():
+                raise ValueError("it is no file")  # to open a pipe would wait for a writer
             with zipfile.ZipFile(path) as parts:  # torch does not compare the checksum of this part
                 parts.read(next(name for name in parts.namelist() if name.endswith("/data.pkl")))
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            in_utf8 = str(path).encode(errors="replace").decode() == str(path)  # torch can map no other names into memory
+            state = torch.load(path, map_location="cpu", weights_only=True, mmap=in_utf8)
             if not _is_about(state["about"]):
                 raise ValueError("it was started with values of another kind")
             return int(state["step"]), state["about"]

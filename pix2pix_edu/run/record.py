@@ -46,7 +46,10 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     step = checkpoint.read_header(folder)[0]
     if any(session["until"] > settings.steps for session in sessions):
         raise ValueError(f"{folder / FILE} names steps after {settings.steps}, the last one of this run: put back the log of its training")
-    if not are_of_run(read_losses(folder), folder):
+    rows = read_losses(folder)
+    if rows and int(rows[-1][0]) > settings.steps:
+        raise ValueError(f"{folder / LOSSES} holds losses of steps after {settings.steps}, the last one: remove these lines")
+    if not are_of_run(rows, folder):
         raise ValueError(f"{folder / LOSSES} holds other losses than this run had at its last checkpoint: put back those of its training")
     return {
         "command": command(settings),

@@ -104,6 +104,9 @@ def _training(settings: Settings, about: Mapping, pairs: int | None) -> dict[str
     public = replace(settings, pairs="PAIRS" if settings.pairs else "", y_folder="Y_FOLDER" if settings.y_folder else "")
     sessions = about["sittings"]
 
+    logged = sum(session["until"] - session["from"] for session in sessions)
+    of_steps = "" if logged >= about["step"] else f" (of {logged:,} steps: the log of the others is lost)"
+
     def of_all(name: str) -> str:
         return ", then ".join(dict.fromkeys(str(session.get(name, "not recorded")) for session in sessions))
 
@@ -118,7 +121,7 @@ def _training(settings: Settings, about: Mapping, pairs: int | None) -> dict[str
         "seed": settings.seed,
         "device": of_all("device"),
         "arithmetic": of_all("arithmetic"),
-        "seconds": f"{about['seconds']:,.0f}",
+        "seconds": f"{about['seconds']:,.0f}{of_steps}",
         "code": of_all("code"),
         "torch": of_all("torch"),
     }

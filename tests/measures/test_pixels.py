@@ -157,3 +157,10 @@ def test_a_checkerboard_is_power_on_the_grid_and_noise_is_not():
         grid_power(y, y, period=48)
     with pytest.raises(ValueError, match="one flat colour"):
         grid_power(y, torch.zeros_like(y))
+
+
+def test_pictures_below_the_window_of_ssim_are_refused_in_one_sentence():
+    small = torch.zeros(1, 3, 8, 8)
+    with pytest.raises(ValueError, match="SSIM has a window of 11 pixels, and the pictures have 8 x 8: use larger ones"):
+        ssim(small, small)
+    assert ssim(*[torch.rand(1, 3, 11, 11)] * 2) == pytest.approx(1.0)

@@ -150,6 +150,21 @@ def test_what_a_run_was_started_with_is_refused_if_it_is_of_another_kind(state, 
         checkpoint.read_header(tmp_path)
 
 
+@pytest.mark.fault
+def test_a_pipe_in_the_place_of_a_checkpoint_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / checkpoint.NAME)
+    with pytest.raises(ValueError, match="has no whole checkpoint"):
+        checkpoint.read_header(tmp_path)
+
+
+@pytest.mark.fault
+def test_a_checkpoint_is_read_in_a_folder_whose_name_is_not_utf_8(state, tmp_path):
+    folder = tmp_path / os.fsdecode(b"run \xff")
+    folder.mkdir()
+    torch.save(state, folder / checkpoint.NAME)
+    assert checkpoint.read_header(folder) == (state["step"], state["about"])
+
+
 def test_a_folder_without_a_checkpoint_is_at_step_0(tmp_path):
     assert checkpoint.read_header(tmp_path) == (0, {})
 

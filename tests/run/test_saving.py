@@ -301,6 +301,8 @@ def test_losses_after_the_last_step_are_said(begun, capsys):
         table.write("13,1,1,1\n")
     train(begun)
     assert "losses.csv holds losses of steps after 12, the last one: they are not of this run." in capsys.readouterr().out
+    with pytest.raises(ValueError, match="losses.csv holds losses of steps after 12, the last one: remove these lines"):
+        make_record(begun, {})
 
 
 def test_a_folder_in_place_of_the_previous_checkpoint_is_refused_before_the_training(begun):

@@ -136,6 +136,14 @@ def test_without_scores_the_card_says_how_to_measure_them_and_names_no_folder_of
     assert "Not chosen yet" in card
 
 
+@pytest.mark.fault
+def test_the_card_says_of_how_many_steps_it_knows_the_seconds(tmp_path):
+    folder = trained(tmp_path / "run")
+    (folder / "sittings.json").unlink()
+    trained(folder)  # begins the log again
+    assert "| seconds | 0 (of 0 steps: the log of the others is lost) |" in make_card(folder, "me/net")
+
+
 def test_the_card_of_a_run_on_bundled_pictures_names_their_authors(tmp_path):
     folder = trained(tmp_path / "run", Settings(size=32, depth=3, width=4, steps=1, photographs="openmoji"))
     card = make_card(folder, "me/emoji")
