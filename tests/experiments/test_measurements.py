@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pix2pix_edu.classroom.experiments.tables import real_from_real
+from pix2pix_edu.classroom.session import PROFILES
 from pix2pix_edu.drawing.facades import SyntheticPairs
 from pix2pix_edu.files import DATA, read_object
 from pix2pix_edu.measures.distances import frechet_distance, kernel_distance
@@ -33,6 +34,14 @@ def test_a_record_states_the_commit_and_the_machine(name):
     record = read_object(RECORDS / f"{name}.json")
     assert not record["code"].endswith("dirty")
     assert record["device"]
+
+
+def test_the_class_profile_is_the_best_of_the_recorded_trainings_from_scratch():
+    rows = read_object(RECORDS / "class_steps.json")["trainings"]
+    of_class = rows[f"{PROFILES['class'].steps} steps"]
+    for name, row in rows.items():
+        if name != "400 steps after 4000" and row is not of_class:
+            assert max(scores["per_class"] for scores in row["scores"]) < min(scores["per_class"] for scores in of_class["scores"]), name
 
 
 def test_the_record_of_the_blind_test_counts_what_each_answer_found():
