@@ -8,7 +8,12 @@ from pix2pix_edu.play.pictures import avif, sheet, webp
 
 GRID = "lambda x patch"
 BASE_CELL = "L1+cGAN"  # chosen at first; in tables without it, the first cell
-WORDS = {"lambda": "λ {}", "patch": "patch {}", "pairs": "{} pairs"}  # for the values of tables that are numbers
+WORDS = {
+    "lambda": "λ {}",
+    "unpainted lambda": "λ {}",
+    "patch": "patch {}",
+    "pairs": "{} pairs",
+}  # for tables of numbers
 MEASURES = {"per_class": "read per class", "l1": "L1 to y", "sharpness": "fine detail", "blotchiness": "blotchy walls"}
 MARKS = {"real_photos": "real photographs", "labels_of_another": "labels of another house"}
 OF_REAL = {"l1": {}, "sharpness": {"real photographs": 1.0}, "blotchiness": {"real photographs": 1.0}}
