@@ -6,7 +6,9 @@ from torch import nn
 
 from pix2pix_edu.drawing.classes import label_ids
 from pix2pix_edu.experiments.cells import unseen_pairs
-from pix2pix_edu.experiments.grids import VARIANTS, sky_grid, train_variant, use_resize_convolutions
+from pix2pix_edu.experiments.grids import RECORDS, VARIANTS, sky_grid, train_variant, use_resize_convolutions
+from pix2pix_edu.experiments.orders import ordering
+from pix2pix_edu.files import read_object
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.training import stack_pairs
 
@@ -61,3 +63,24 @@ def test_a_variant_trains_all_its_weights(name):
     for _ in range(2):
         next(losses)
     assert not any(torch.equal(old, weight) for old, weight in zip(before, generator.parameters(), strict=True))
+
+
+def recorded(name, measure):
+    return [read_object(RECORDS / f"{name.replace(' ', '_')}-{seed}.json")["scores"][measure] for seed in range(3)]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_record_states_its_variant_and_its_commit(name):
+    for seed in range(3):
+        record = read_object(RECORDS / f"{name.replace(' ', '_')}-{seed}.json")
+        assert (record["variant"], record["seed"]) == (name, seed)
+        assert record.items() >= VARIANTS[name]._asdict().items()
+        assert not record["code"].endswith("dirty")
+
+
+def test_the_orders_that_the_readme_states_are_those_of_the_records():
+    plain = "as the paper"
+    assert {ordering(recorded(plain, "sky_grid"), recorded(name, "sky_grid")) for name in VARIANTS if name != plain} == {"overlaps"}
+    assert ordering(recorded("resize-convolutions", "per_class"), recorded(plain, "per_class")) == "holds"
+    assert ordering(recorded(plain, "fid"), recorded("resize-convolutions", "fid")) == "holds"
+    assert ordering(recorded("patch 70", "per_class"), recorded(plain, "per_class")) == "holds"
