@@ -117,8 +117,10 @@ def collect(source: Path) -> None:
     shutil.copy(HERE / "conf.py", source)
     for page in (*source.glob("docs/*.md"), *source.glob("downloads/*.ipynb")):  # and what they link to
         for target in re.findall(r"\]\(\.\./(?!docs/|notebooks/)([^)#\s\\]+)\)", page.read_text("utf-8")):
-            (source / target).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / target, source / target)
+            shown = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", (ROOT / target).read_text("utf-8")) if target.endswith(".md") else []
+            for file in (Path(target), *(Path(target).parent / name for name in shown)):
+                (source / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / file, source / file)
 
 
 def write_lessons(source: Path, site: outputs.Site, profile: str, only: list[str]) -> None:
