@@ -237,6 +237,17 @@ def test_the_band_covers_all_seeds_at_every_step():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["L1", "real photos"]
 
 
+def test_a_curve_over_logarithmic_scales_names_its_own_numbers_and_needs_no_legend_alone():
+    figure = figures.draw_moments({"FID": {50: [10.0, 8.0], 10_000: [0.1, 0.2]}}, "FID", across="houses", log="xy")
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "houses")
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["50", "10,000"]
+    assert axes.get_legend() is None
+    plain = figures.draw_moments({"FID": {50: [10.0], 100: [5.0]}}, "FID", {"real photos": 1.0})
+    assert (plain.axes[0].get_xscale(), plain.axes[0].get_yscale(), plain.axes[0].get_xlabel()) == ("linear", "linear", "step")
+    assert plain.axes[0].get_legend()
+
+
 def test_the_curves_of_five_losses_can_be_told_apart_without_colour():
     figure = figures.draw_moments({name: {100: [0.1], 200: [0.2]} for name in "abcde"}, "read per class")
     looks = {(str(line.get_linestyle()), line.get_marker()) for line in figure.axes[0].lines}
