@@ -13,6 +13,9 @@ from pix2pix_edu.photos.bundled import open_photographs
 from pix2pix_edu.training import stack_pairs
 from pix2pix_edu.weights.bundled import load_pretrained, trained_on
 
+# The columns of the figure are narrow.
+SHORT = {"batch norm, batch of 4": "batch of 4", "no norm at the end": "no last norm", "resize-convolutions": "resize"}
+
 
 def recorded() -> dict[str, list[float]]:
     """How strong the spots are: for each variant, one value for each seed; and for the photographs."""
@@ -25,7 +28,7 @@ def draw() -> tuple[Figure, str]:
     """Draw the outputs of each variant (seed 0) for some unseen places, and the places. Returns (figure, alt)."""
     pairs = open_photographs("earth_relief", "val", SIZE)
     x, y = stack_pairs(pairs[place] for place in PLACES)
-    shown = {name.removesuffix("-convolutions"): _pictures(name) for name in VARIANTS}  # columns are narrow
+    shown = {SHORT.get(name, name): _pictures(name) for name in VARIANTS}
     columns = {"relief x": x, **shown, "photo y": y}
     told = "; ".join(f"{name} {', '.join(f'{value:.1f}' for value in values)}" for name, values in recorded().items())
     return draw_pictures(columns), f"Four places on which nothing was trained. How strong the spots are, for three seeds: {told}."
