@@ -29,7 +29,7 @@ def test_the_recorded_fid_of_real_houses_is_what_the_library_measures():
     assert max(found["fid"]) == 10_000
 
 
-@pytest.mark.parametrize("name", ["fid_of_real_houses", "class_steps", "blind_test"])
+@pytest.mark.parametrize("name", ["fid_of_real_houses", "class_steps", "latency", "blind_test"])
 def test_a_record_states_the_commit_and_the_machine(name):
     record = read_object(RECORDS / f"{name}.json")
     assert not record["code"].endswith("dirty")
@@ -42,6 +42,12 @@ def test_the_class_profile_is_the_best_of_the_recorded_trainings_from_scratch():
     for name, row in rows.items():
         if name != "400 steps after 4000" and row is not of_class:
             assert max(scores["per_class"] for scores in row["scores"]) < min(scores["per_class"] for scores in of_class["scores"]), name
+
+
+def test_every_figure_answers_in_the_time_that_is_wanted():
+    rows = {row["what"]: row for row in read_object(RECORDS / "latency.json")["milliseconds"]}
+    assert sum(row["wanted"] is not None for row in rows.values()) == 8
+    assert [name for name, row in rows.items() if row["wanted"] and row["p95"] > row["wanted"]] == []
 
 
 def test_the_record_of_the_blind_test_counts_what_each_answer_found():
