@@ -4,6 +4,9 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 
 @contextlib.contextmanager
@@ -16,3 +19,27 @@ def own_random_numbers(seed: int | None = None) -> Iterator[None]:
             if gpu:
                 torch.cuda.manual_seed(seed)
         yield
+
+
+class dropout_from(TorchFunctionMode):
+    """Within the block, and in its thread alone, dropout is drawn from this seed: as after `own_random_numbers(seed)`.
+
+    Torch's random numbers are not touched at all, so a training in another thread may go on meanwhile.
+    """
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.seed, self.generator = seed, None
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        if function is not F.dropout:
+            return function(*arguments, **(options or {}))
+        return self.drop(*arguments, **(options or {}))
+
+    def drop(self, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+        """Set a share p of the values to zero, and make up for it in the others."""
+        if not training or p == 0:
+            return x
+        if self.generator is None:
+            self.generator = torch.Generator(x.device).manual_seed(self.seed)
+        return x * torch.empty_like(x).bernoulli_(1 - p, generator=self.generator).div_(1 - p)

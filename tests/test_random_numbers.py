@@ -1,6 +1,10 @@
-import torch
+from concurrent.futures import ThreadPoolExecutor
 
-from pix2pix_edu.random_numbers import own_random_numbers
+import torch
+import torch.nn.functional as F
+
+from pix2pix_edu.generator import Generator
+from pix2pix_edu.random_numbers import dropout_from, own_random_numbers
 
 
 def test_the_random_numbers_after_the_block_are_those_without_it():
@@ -34,3 +38,26 @@ def test_a_gpu_that_is_not_in_use_is_not_seeded(monkeypatch):
         monkeypatch.setattr(torch.cuda, name, lambda seed: (_ for _ in ()).throw(AssertionError("the GPU was seeded")))
     with own_random_numbers(7):
         torch.rand(1)
+
+
+def test_dropout_from_a_seed_is_what_it_is_after_the_seed_and_leaves_random_numbers_alone():
+    generator, x = Generator(depth=5, width=8), torch.rand(1, 3, 64, 64)
+    with own_random_numbers(7), torch.no_grad():
+        expected = generator(x)
+    before = torch.get_rng_state()
+    with dropout_from(7), torch.no_grad():
+        found = generator(x)
+    assert torch.equal(found, expected)
+    assert torch.equal(torch.get_rng_state(), before)
+    with dropout_from(8), torch.no_grad():
+        assert not torch.equal(generator(x), expected)
+
+
+def test_dropout_from_a_seed_does_nothing_in_other_threads_nor_where_there_is_no_dropout():
+    x = torch.ones(1000)
+    with dropout_from(7), ThreadPoolExecutor(1) as other:
+        torch.manual_seed(3)
+        elsewhere = other.submit(F.dropout, x).result()
+        assert F.dropout(x, training=False) is x
+    torch.manual_seed(3)
+    assert torch.equal(elsewhere, F.dropout(x))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
+from pix2pix_edu.classroom.between_cells import between_cells
 from pix2pix_edu.classroom.display import with_caption
 from pix2pix_edu.classroom.own_keys import column
 from pix2pix_edu.language.words import language, say
@@ -48,7 +49,7 @@ def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWi
         page.value = with_caption(*draw(**{name: control.value for name, control in controls.items()}))
 
     for control in controls.values():
-        control.observe(redraw, names="value")
+        control.observe(between_cells(redraw), names="value")
     redraw()
     row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
     return column(row, page)

@@ -5,6 +5,7 @@ import torch
 import traitlets
 from PIL import Image, ImageColor
 
+from pix2pix_edu.classroom.between_cells import between_cells
 from pix2pix_edu.experiments.cells import CELLS, SEEDS
 from pix2pix_edu.experiments.gallery import GALLERY
 from pix2pix_edu.images import to_tensor
@@ -33,13 +34,16 @@ class Figure(anywidget.AnyWidget):
     texts = traitlets.Dict().tag(sync=True)  # in another language, by the English ones
 
     def __init__(self, name: str, data: dict, state: dict):
-        self._networks = {}
+        self._networks, self._compute_later = {}, between_cells(self._send_answer)
         self._esm = f"{join_modules('widget', name)}\nexport default {{ render: renderWith(create{name.capitalize()}) }};\n"
         super().__init__(data=data, state=state, texts=catalogue(language(), "play"))
         self.on_msg(self._answer)
 
     def _answer(self, _: object, question: dict, buffers: list) -> None:
-        """Translate a drawing with each of the networks that the browser names, or send the file of a recorded training."""
+        """Translate a drawing with each of the networks that the browser names, or send the file of a recorded training at once."""
+        (self._send_answer if "file" in question else self._compute_later)(question, buffers)
+
+    def _send_answer(self, question: dict, buffers: list) -> None:
         try:
             content, sent = self._answered(question, buffers)
         except Exception as error:  # the browser shows what went wrong

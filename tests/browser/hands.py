@@ -82,6 +82,15 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def until(page: Page, true: Callable[[], bool], seconds: int = 20) -> None:
+    """Wait for something that becomes true within some seconds."""
+    for _ in range(10 * seconds):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within {seconds} seconds")
+
+
 def fingers(page: Page) -> Callable[..., None]:
     """touch(kind, *points): what a screen reports of the fingers on it."""
     session = page.context.new_cdp_session(page)

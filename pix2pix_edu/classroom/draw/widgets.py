@@ -18,7 +18,7 @@ from pix2pix_edu.language.words import catalogue, language
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.play.modules import join_modules, join_styles
 from pix2pix_edu.play.subjects import SUBJECTS, paints, sample_sketches
-from pix2pix_edu.random_numbers import own_random_numbers
+from pix2pix_edu.random_numbers import dropout_from
 from pix2pix_edu.speed.fast_step import place
 from pix2pix_edu.translation import translate
 
@@ -46,7 +46,7 @@ def draw_sketch(generator: Generator, sketch: Image.Image, seed: int = 0, drawn:
 
 def translate_sketch(generator: Generator, sketch: Image.Image, seed: int = 0) -> Tensor:
     """Translate a label map; the same dropout seed gives the same result. Torch's global random numbers are not changed."""
-    with own_random_numbers(seed):
+    with dropout_from(seed):  # a widget is answered in a thread of its own, while a training may run in a cell
         return translate(generator, to_tensor(sketch))
 
 
