@@ -22,7 +22,7 @@ def own_random_numbers(seed: int | None = None) -> Iterator[None]:
 
 
 class dropout_from(TorchFunctionMode):
-    """Within the block, and in its thread alone, dropout is drawn from this seed: as after `own_random_numbers(seed)`.
+    """Within the block, and in its thread alone, dropout is drawn from this seed: on a CPU, as after `own_random_numbers(seed)`.
 
     Torch's random numbers are not touched at all, so a training in another thread may go on meanwhile.
     """
@@ -40,6 +40,8 @@ class dropout_from(TorchFunctionMode):
         """Set a share p of the values to zero, and make up for it in the others."""
         if not training or p == 0:
             return x
+        if p == 1:
+            return torch.zeros_like(x)
         if self.generator is None:
             self.generator = torch.Generator(x.device).manual_seed(self.seed)
         return x * torch.empty_like(x).bernoulli_(1 - p, generator=self.generator).div_(1 - p)

@@ -1,5 +1,6 @@
 """Explorable figures: a row of controls above a picture that follows them."""
 
+import threading
 from collections.abc import Callable
 
 import ipywidgets as widgets
@@ -42,14 +43,25 @@ def _said(options: list) -> list:
 
 
 def explore(draw: Callable[..., tuple[Figure, str]], **controls: widgets.ValueWidget) -> widgets.VBox:
-    """Show the figure that `draw(**values) -> (figure, alt)` makes from the controls' values, and redraw it at each change."""
-    page = widgets.HTML()
+    """Show the figure that `draw(**values) -> (figure, alt)` makes from the controls' values, and redraw it at each change.
 
-    def redraw(_: object = None) -> None:
+    Changes while a cell runs are drawn when it has ended, all of them at once.
+    """
+    page, waiting = widgets.HTML(), threading.Event()
+
+    def redraw() -> None:
+        waiting.clear()
         page.value = with_caption(*draw(**{name: control.value for name, control in controls.items()}))
 
+    redraw_later = between_cells(redraw)
+
+    def changed(_: dict) -> None:
+        if not waiting.is_set():
+            waiting.set()
+            redraw_later()
+
     for control in controls.values():
-        control.observe(between_cells(redraw), names="value")
+        control.observe(changed, names="value")
     redraw()
     row = widgets.HBox(list(controls.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="4px 16px"))
     return column(row, page)

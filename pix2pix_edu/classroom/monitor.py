@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pix2pix_edu.classroom.curves import draw_training
 from pix2pix_edu.classroom.display import with_caption
+from pix2pix_edu.language.words import say
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Losses, Pairs, Pix2Pix, stack_pairs
 
@@ -56,7 +57,7 @@ class View:
         self.x, self.y = stack_pairs(pairs[i] for i in range(min(SHOWN, len(pairs))))
         self.progress, self.picture = widgets.HTML(), widgets.HTML()
         self.box = widgets.VBox([self.progress, self.picture])
-        self.report(f"the first step is running; {HOW_TO_STOP}")
+        self.report("the first step is running", HOW_TO_STOP)
 
     def update(self) -> float:
         """Show the present state of the training. Return the seconds that this took."""
@@ -64,13 +65,15 @@ class View:
         self.draw()
         rate = (len(self.history) - self.earlier) / (start - self.started)
         left = (self.until - self.model.step) / rate
-        self.report(f"{rate:.1f} steps a second, about {left:.0f} s left; {HOW_TO_STOP}")
+        self.report(f"{rate:.1f} steps a second, about {left:.0f} s left", HOW_TO_STOP)
         return time.perf_counter() - start
 
     def draw(self) -> None:
-        """Draw the curves and the samples."""
-        figure, alt = draw_training(self.history, self.first, self.x, self.fake(), self.y)
-        self.picture.value = with_caption(figure, alt, live=False)
+        """Draw the curves and the samples. If the training has diverged nothing is drawn: its error says so."""
+        fake = self.fake()
+        if fake.isfinite().all():
+            figure, alt = draw_training(self.history, self.first, self.x, fake, self.y)
+            self.picture.value = with_caption(figure, alt, live=False)
 
     def close(self) -> None:
         """Show the final state, and how to continue."""
@@ -85,11 +88,11 @@ class View:
         with torch.no_grad(), own_random_numbers():  # one by one, as in translation: batch norm uses the statistics of its batch
             return torch.cat([self.model.generator(one[None].to(device)).cpu() for one in self.x])
 
-    def report(self, text: str) -> None:
+    def report(self, *texts: str) -> None:
         """Show the progress bar with a line of text."""
-        step = f"step {self.model.step} of {self.until}"
+        step = say(f"step {self.model.step} of {self.until}")
         bar = f'<progress aria-label="{step}" max="{self.until}" value="{self.model.step}"></progress>'
-        self.progress.value = f"{bar} {step}: {text}"
+        self.progress.value = f"{bar} {step}: {'; '.join(map(say, texts))}"
 
 
 @contextlib.contextmanager

@@ -35,7 +35,8 @@ class Question:
         if answer not in self.options:
             raise ValueError(f"the answer {answer!r} is none of the options {self.options}")
         remark = _add(self.notebook, self.name, question=self.text, answer=answer)
-        prediction = recall(self.notebook)[self.name].get("prediction")
+        entry = recall(self.notebook)[self.name]
+        prediction = None if "late" in entry else entry.get("prediction")
         result = "Correct." if prediction == answer else "The measurement says otherwise."
         compared = f"Measured: {answer}. {f'You predicted: {prediction}. {result}' if prediction else NOTHING_ENTERED}"
         print(say(compared))

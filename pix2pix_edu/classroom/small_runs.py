@@ -24,7 +24,7 @@ def small_batches(seed: int = 0) -> Batches:
 
 
 def small_model(seed: int = 0) -> Pix2Pix:
-    """Return two small untrained networks with their optimizers. The seed decides the weights."""
+    """Return two small untrained networks with their optimizers. The seed decides the weights, and torch's random numbers go on from it."""
     torch.manual_seed(seed)
     return Pix2Pix(Generator(depth=3, width=8), PatchDiscriminator(16, width=8), lr=2e-3, discriminator_lr=1e-3)
 

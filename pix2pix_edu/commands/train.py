@@ -13,19 +13,13 @@ from pix2pix_edu.objective import PAPER_LOSSES
 from pix2pix_edu.photos.bundled import BUNDLED
 from pix2pix_edu.photos.folders import DIRECTIONS
 from pix2pix_edu.run import loop
+from pix2pix_edu.run.record import WITHOUT_EFFECT
 from pix2pix_edu.run.settings import BOUNDS, DRAWN, Settings
 from pix2pix_edu.run.stopping import until_stopped
 from pix2pix_edu.speed import processes
 from pix2pix_edu.training import Losses, Pix2Pix
 
 HELP = "train a generator and a discriminator on pairs"
-WITHOUT_EFFECT = (  # the first has none with the second
-    ("drawn", "photographs"),
-    ("count", "photographs"),
-    ("drawn", "pairs"),
-    ("count", "pairs"),
-    ("direction", "y_folder"),
-)
 
 DESCRIPTION = """\
 Train on pairs (x, y). Everything is saved in one folder: the settings, a checkpoint, the losses as a table, and sample pictures.

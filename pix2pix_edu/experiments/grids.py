@@ -54,6 +54,7 @@ def use_resize_convolutions(generator: nn.Module) -> None:
                 conv = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None)
                 block[place] = nn.Sequential(nn.Upsample(scale_factor=2), conv)
                 start_as_the_paper(block[place])
+                block[place].to(layer.weight.device)
 
 
 def sky_grid(fakes: Tensor, ys: Tensor, labels: Tensor, period: int = 8) -> float:

@@ -81,7 +81,8 @@ def newest(folder: Path, repair: bool = True) -> dict | None:
             continue
         for file in damaged if repair else ():
             print(f"{file} is damaged: it is now {set_aside(file).name}, and the run continues from the checkpoint before it")
-        _announce_older(path)
+        if not damaged:
+            _announce_older(path)
         return state
     if damaged:
         raise _only_damaged(folder, damaged)
@@ -150,7 +151,7 @@ def _fits(saved: dict, optimizer: torch.optim.Optimizer, step: int) -> bool:
     """Whether this is Adam's state of the optimizer's weights. Before the first step it is empty."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     states = saved.get("state")
-    if not isinstance(states, dict) or (step > 0 and not states):
+    if not isinstance(states, dict) or (step > 0 and len(states) != len(weights)):
         return False
     return all(
         isinstance(number, int)

@@ -14,6 +14,13 @@ from pix2pix_edu.run.settings import Settings, read_settings
 from pix2pix_edu.training import Losses
 
 CURVE_POINTS = 200  # as many as a figure can show
+WITHOUT_EFFECT = (  # the first has none with the second
+    ("drawn", "photographs"),
+    ("count", "photographs"),
+    ("drawn", "pairs"),
+    ("count", "pairs"),
+    ("direction", "y_folder"),
+)
 
 
 def command(settings: Settings) -> str:
@@ -23,14 +30,20 @@ def command(settings: Settings) -> str:
         value, option = getattr(settings, field.name), field.name.replace("_", "-")
         if isinstance(value, bool) and value != field.default:
             words.append(f"--{option}" if value else f"--no-{option}")
-        elif value != field.default and (field.name != "l1_weight" or "L1" in settings.loss):
+        elif value != field.default and not _without_effect(settings, field.name):
             words.append(f"--{option} {shlex.quote(str(value))}")
     return " ".join(words)
 
 
-def curve(folder: Path) -> dict[str, list[float]]:
-    """The losses of a run, averaged over equal stretches of steps; the step is the last of its stretch."""
-    rows = [[float(value) for value in row] for row in read_losses(folder)]
+def _without_effect(settings: Settings, name: str) -> bool:
+    if name == "l1_weight":
+        return "L1" not in settings.loss
+    return name == "direction" and not settings.pairs or any(getattr(settings, other) for one, other in WITHOUT_EFFECT if one == name)
+
+
+def curve(folder: Path, until: float = math.inf) -> dict[str, list[float]]:
+    """The losses of a run until a step, averaged over equal stretches of steps; the step is the last of its stretch."""
+    rows = [[float(value) for value in row] for row in read_losses(folder) if int(row[0]) <= until]
     if not rows:
         raise ValueError(f"{folder / LOSSES} holds no losses: without them there is no record of the run")
     stretch = -(-len(rows) // CURVE_POINTS)
@@ -51,13 +64,14 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
         raise ValueError(f"{folder / LOSSES} holds losses of steps after {settings.steps}, the last one: remove these lines")
     if not are_of_run(rows, folder):
         raise ValueError(f"{folder / LOSSES} holds other losses than this run had at its last checkpoint: put back those of its training")
-    return {
+    sessions = [{**session, "until": min(session["until"], step)} for session in sessions if session["from"] < step]
+    return {  # a killed run may have logged steps that its checkpoint does not hold
         "command": command(settings),
         "step": step,
         "settings": asdict(settings),
         "seconds": round(sum(session["seconds"] for session in sessions), 1),
         "sittings": sessions,
-        "curve": curve(folder),
+        "curve": curve(folder, until=step),
         "scores": scores,
     }
 

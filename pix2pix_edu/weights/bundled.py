@@ -59,6 +59,8 @@ def save_network(weights: State, settings: dict[str, object], size: int, path: P
     With 16 `bits` they are in half precision. With 8, kernels are whole numbers from -127 to 127 with a scale for each of their first axis:
     half the file, and pictures that differ by about half a grey level.
     """
+    if bits not in (8, 16):
+        raise ValueError(f"weights are written with 8 or 16 bits, not {bits}")
     halves = {key: value.detach().cpu().half().contiguous() for key, value in weights.items()}
     if not all(value.isfinite().all() for value in halves.values()):
         raise ValueError("some weights are not finite in half precision, so nobody could use the file: train the network again")

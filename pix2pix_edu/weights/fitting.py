@@ -19,7 +19,8 @@ def build_from(build: type[nn.Module], settings: Mapping[str, object], weights: 
     shapes = expected_shapes(build, settings)
     names = names or {key: key for key in shapes}
     _refuse_misfit(weights, {names[key]: shape for key, shape in shapes.items()})
-    network = build(**settings)
+    with _WithoutRandomNumbers():
+        network = build(**settings)
     network.load_state_dict({key: weights[name] for key, name in names.items()})
     return network
 
@@ -80,8 +81,8 @@ def _refuse_misfit(weights: State, shapes: Mapping[str, torch.Size]) -> None:
 
 
 class _WithoutRandomNumbers(TorchFunctionMode):
-    """Leave out random initial weights: without memory there are none, and torch would take two seconds to find that out."""
+    """Leave out random initial weights, which are to be replaced: torch's random numbers stay as they are, and time is saved."""
 
     def __torch_function__(self, function, types, arguments=(), options=None):
-        skipped = function in (nn.init.normal_, Tensor.normal_)
+        skipped = function in (nn.init.normal_, nn.init.kaiming_uniform_, nn.init.uniform_, Tensor.normal_, Tensor.uniform_)
         return None if skipped else function(*arguments, **(options or {}))

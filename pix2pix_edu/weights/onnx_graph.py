@@ -63,8 +63,12 @@ def _write(graph: "_Graph", inputs: dict[str, Tensor], outputs: dict[str, Tensor
     differences = [(torch.from_numpy(one) - other).abs().max() for one, other in zip(given, outputs.values(), strict=True)]
     difference = float(torch.stack(differences).max())  # NaN if one of them is
     if not difference <= TOLERANCE:  # true for NaN as well
-        where = "in half precision" if graph.half else "as ONNX"
-        raise ValueError(f"{where} the output would differ by {difference:.2g}, more than {TOLERANCE}: train the network again")
+        where, remedy = (
+            ("in half precision", "round its weights first, with network.half().float()")
+            if graph.half
+            else ("as ONNX", "train the network again")
+        )
+        raise ValueError(f"{where} the output would differ by {difference:.2g}, more than {TOLERANCE}: {remedy}")
     with whole_file(path) as file:
         file.write(model)
     return difference

@@ -57,6 +57,20 @@ def truncated():
     return "data:image/png;base64," + base64.b64encode(whole[: len(whole) // 2]).decode()
 
 
+def test_a_seed_that_changes_during_a_translation_is_not_taken_for_translated(board, monkeypatch):
+    translate, during = draw.translate_sketch, []
+
+    def slow(*arguments):
+        if not during:
+            during.append(True)
+            board.set_trait("seed", 5)  # as a cell may, while the widget's thread translates
+        return translate(*arguments)
+
+    monkeypatch.setattr(draw, "translate_sketch", slow)
+    board.seed = 3
+    assert "seed 5" in board.alt or board._translated[1] != 5
+
+
 @pytest.mark.parametrize(
     "url",
     [

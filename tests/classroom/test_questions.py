@@ -100,7 +100,7 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
-def test_a_prediction_that_was_entered_after_the_answer_does_not_count_as_correct(ask, folder, monkeypatch):
+def test_a_prediction_that_was_entered_after_the_answer_does_not_count_as_correct(ask, folder, monkeypatch, capsys):
     question().reveal("less")
     assert "Noted: less" in enter(ask, "less")
     tables = []
@@ -108,6 +108,9 @@ def test_a_prediction_that_was_entered_after_the_answer_does_not_count_as_correc
     review(LESSON)
     assert "<td>less</td><td>less</td><td></td>" in tables[0].value
     assert "<td>yes</td>" not in tables[0].value
+    capsys.readouterr()
+    question().reveal("less")
+    assert "You predicted" not in capsys.readouterr().out
 
 
 def test_two_kernels_that_write_to_the_same_lesson_lose_no_answer(tmp_path, folder):

@@ -406,6 +406,24 @@ def test_an_interrupt_lets_the_step_finish_and_the_monitor_says_how_to_continue(
     assert "step 20 of 20: done" in boxes[1].children[0].value
 
 
+def test_when_a_watched_training_diverges_the_last_sentence_is_the_one_about_that(tmp_path, monkeypatch):
+    monkeypatch.setattr(monitoring, "display", lambda _: None)
+    settings = Settings(size=32, depth=3, width=4, patch=16, steps=20, count=4)
+    model = loop.resume(settings, tmp_path)
+    with torch.no_grad():
+        next(model.generator.parameters()).fill_(torch.nan)
+    with pytest.raises(ValueError, match="diverged"):
+        list(monitoring.monitor(loop.run(model, settings, tmp_path), model, small_pairs(), settings.steps))
+
+
+def test_the_monitor_speaks_the_language_of_the_reader(monkeypatch):
+    boxes = []
+    monkeypatch.setattr(monitoring, "display", boxes.append)
+    monkeypatch.setenv("PIX2PIX_LANGUAGE", "zh")
+    list(watched(small_model(), 2))
+    assert "第 2 步，共 2 步: 完成" in boxes[0].children[0].value
+
+
 def test_a_run_that_is_stopped_in_the_monitor_saves_its_last_step(tmp_path, monkeypatch):
     monkeypatch.setattr(monitoring, "display", lambda _: None)
     settings = Settings(size=32, depth=3, width=4, patch=16, steps=20, count=4)

@@ -56,6 +56,12 @@ def test_resize_convolutions_take_the_place_of_every_transposed_one():
     assert generator(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)
 
 
+def test_resize_convolutions_are_where_the_generator_is():
+    generator = Generator(depth=3, width=4).to("meta")  # in place of a GPU
+    use_resize_convolutions(generator)
+    assert {weight.device.type for weight in generator.parameters()} == {"meta"}
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_trains_all_its_weights(name):
     generator, losses = train_variant(name, seed=0)

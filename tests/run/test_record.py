@@ -34,6 +34,31 @@ def test_the_command_of_a_record_parses_to_the_same_settings():
     assert chosen(arguments) == settings
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(photographs="earth", drawn="unpainted", count=800),
+        Settings(pairs="P", drawn="unpainted", count=7),
+        Settings(direction="right_to_left"),
+        Settings(pairs="P", y_folder="Q", direction="right_to_left"),
+        Settings(loss="cGAN", l1_weight=10),
+    ],
+)
+def test_a_command_never_names_an_option_without_effect(settings):
+    arguments = __main__.build_parser().parse_args(shlex.split(command(settings))[3:])
+    assert command(chosen(arguments)) == command(settings)
+
+
+def test_a_record_ends_at_the_step_of_its_networks_although_a_killed_run_has_logged_more(tmp_path):
+    train(tmp_path, until=4)
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    train(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes(kept)
+    record = make_record(tmp_path, {})
+    assert record["step"] == record["curve"]["step"][-1] == 4
+    assert [(entry["from"], entry["until"]) for entry in record["sittings"]] == [(0, 4)]
+
+
 def test_the_command_of_default_settings_has_no_options():
     assert command(Settings()) == "python -m pix2pix_edu train FOLDER"
 

@@ -80,7 +80,9 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_it_is_used(begun, 
     content[len(content) // 2] ^= 1  # one bit of a weight
     (begun / "checkpoint.pt").write_bytes(content)
     assert resume(SETTINGS, begun).step == 4
-    assert "checkpoint.pt is damaged: it is now checkpoint.damaged.pt" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "checkpoint.pt is damaged: it is now checkpoint.damaged.pt" in said
+    assert "has no checkpoint.pt" not in said
     assert (begun / "checkpoint.damaged.pt").read_bytes() == content
     train(begun)
     train(tmp_path / "straight")

@@ -30,6 +30,17 @@ def test_what_a_run_ships_is_loaded_with_its_settings(tmp_path):
             torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)  # half precision
 
 
+def test_other_numbers_of_bits_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="8 or 16 bits, not 32"):
+        save_network(Generator(depth=3, width=4).state_dict(), {"depth": 3, "width": 4}, 32, tmp_path / "x.safetensors", bits=32)
+
+
+def test_opening_a_network_draws_no_random_numbers():
+    before = torch.get_rng_state()
+    load_pretrained("houses_64")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_with_8_bits_a_file_is_half_as_large_and_every_weight_within_about_half_a_step_of_its_scale(tmp_path):
     generator = Generator(depth=4, width=16)
     generator.up[0][1].weight.data[0] = 0  # all weights of one scale are 0

@@ -6,6 +6,7 @@ import torch
 from pix2pix_edu.discriminator import PatchDiscriminator
 from pix2pix_edu.generator import Generator
 from pix2pix_edu.successors.flow import FlowNetwork
+from pix2pix_edu.weights import onnx_graph
 from pix2pix_edu.weights.onnx_graph import packages, without_dropout, write_flow_onnx, write_live_onnx, write_onnx
 
 DEPTH = 3
@@ -75,6 +76,18 @@ def test_a_flow_network_guesses_as_torch_does_for_several_mixtures_at_once(tmp_p
         expected = network(x.expand_as(mixture), mixture, t.expand(4))
         assert abs(expected - network(x.expand_as(mixture), mixture, torch.zeros(4))).max() > 0.01
     torch.testing.assert_close(torch.from_numpy(fake), expected, rtol=0.0, atol=1e-3)
+
+
+def test_the_remedy_that_a_refusal_names_helps(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_graph, "TOLERANCE", 2e-4)  # so that a small untrained network is refused
+    torch.manual_seed(0)
+    generator, x = Generator(depth=3, width=8), torch.rand(3, 32, 32)
+    with torch.no_grad():
+        for weight in generator.parameters():
+            weight.mul_(20)
+    with pytest.raises(ValueError, match=r"more than 0.0002: round its weights first, with network\.half\(\)\.float\(\)"):
+        write_onnx(generator, x, tmp_path / "model.onnx")
+    write_onnx(generator.half().float(), x, tmp_path / "model.onnx")
 
 
 def test_a_live_network_that_is_refused_leaves_no_file(tmp_path):

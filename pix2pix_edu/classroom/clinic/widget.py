@@ -8,7 +8,6 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pix2pix_edu.classroom.between_cells import between_cells
 from pix2pix_edu.classroom.clinic import figures
 from pix2pix_edu.classroom.clinic.conditions import CONDITIONS
 from pix2pix_edu.classroom.clinic.patients import Patient, consult, unseen_pairs, waiting_room
@@ -85,8 +84,8 @@ class Clinic:
         self.patient, self.guess = menu("Patient", patients, 1), menu("I think it is", [UNDECIDED, *CONDITIONS], UNDECIDED)
         self.button = widgets.Button(description="Reveal", layout=widgets.Layout(width="auto"))
         self.score, self.curves, self.page = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.patient.observe(between_cells(lambda _: self.show_patient()), names="value")
-        self.button.on_click(between_cells(lambda _: self.reveal()))
+        self.patient.observe(lambda _: self.show_patient(), names="value")
+        self.button.on_click(lambda _: self.reveal())
         row = widgets.HBox([self.patient, self.guess, self.button, self.score], layout=widgets.Layout(flex_flow="row wrap"))
         self.box = column(row, self.curves, self.page)
         self.show_patient()
