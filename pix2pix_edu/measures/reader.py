@@ -1,6 +1,6 @@
 """How good a fake is, measured by a network that was trained on real photographs to predict their label maps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from pix2pix_edu.drawing.classes import CLASS_COLOURS, Colours, label_ids
+from pix2pix_edu.images import from_bytes, to_bytes
 from pix2pix_edu.random_numbers import own_random_numbers
 from pix2pix_edu.training import Pairs, stack_pairs
 
@@ -59,15 +60,14 @@ def train_reader(
     device: str | torch.device = "cpu",
 ) -> Reader:
     """Train a reader on real photos y and their label maps x. Do not use the pairs that it will judge."""
-    labels, photos = labels_and_photos(pairs, colours)
-    generator = torch.Generator().manual_seed(seed)
+    batches = torch.randint(len(pairs), (steps, batch_size), generator=torch.Generator().manual_seed(seed))
     with own_random_numbers(seed):
         reader = Reader(len(colours)).to(device)
     optimizer = torch.optim.Adam(reader.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    for _ in tqdm(range(steps), "training a network that reads photos", leave=False, delay=2.0):
-        chosen = torch.randint(len(photos), (batch_size,), generator=generator)
-        loss = F.cross_entropy(reader(photos[chosen].to(device)), labels[chosen].to(device))
+    for chosen in tqdm(batches.tolist(), "training a network that reads photos", leave=False, delay=2.0):
+        labels, photos = labels_and_photos((pairs[i] for i in chosen), colours)
+        loss = F.cross_entropy(reader(photos.to(device)), labels.to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -75,7 +75,7 @@ def train_reader(
     return reader.eval()
 
 
-def labels_and_photos(pairs: Pairs, colours: Colours = CLASS_COLOURS) -> tuple[Tensor, Tensor]:
+def labels_and_photos(pairs: Iterable[tuple[Tensor, Tensor]], colours: Colours = CLASS_COLOURS) -> tuple[Tensor, Tensor]:
     """The class numbers (count, height, width) and the photos (count, 3, height, width) of some pairs."""
     return stack_pairs((label_ids(x, colours), y) for x, y in pairs)
 
@@ -108,11 +108,13 @@ def scores(found: Tensor, labels: Tensor) -> ReadingScores:
 
 def median_colour_per_class(pairs: Pairs, colours: Colours = CLASS_COLOURS) -> Callable[[Tensor], Tensor]:
     """A translation x -> fake without a network: each class in its median colour, which minimises L1."""
-    labels, photos = labels_and_photos(pairs, colours)
-    pixels = photos.movedim(1, -1)  # colours last
-    medians = torch.zeros(len(colours), 3)  # a class that never occurs stays grey
-    for number in labels.unique():
-        medians[number] = pixels[labels == number].median(dim=0).values
+    counts = torch.zeros(len(colours), 3, 256, dtype=torch.long)  # of pixels, by class, channel and value
+    for x, y in pairs:
+        places = (3 * label_ids(x, colours) + torch.arange(3)[:, None, None]) * 256 + to_bytes(y)
+        counts += places.flatten().bincount(minlength=counts.numel()).view_as(counts)
+    pixels = counts.sum(dim=-1, keepdim=True)
+    medians = from_bytes((counts.cumsum(dim=-1) < (pixels + 1) // 2).sum(dim=-1).byte())
+    medians[pixels[..., 0] == 0] = 0.0  # a class that never occurs stays grey
     return lambda x: medians.to(x)[label_ids(x, colours)].movedim(-1, -3)
 
 

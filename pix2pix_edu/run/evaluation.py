@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.utils.data import Subset
 
 from pix2pix_edu.drawing.classes import COLOURS_OF, wall_mask
 from pix2pix_edu.drawing.facades import PAIRS_PER_SEED
@@ -18,7 +19,7 @@ from pix2pix_edu.measures.reader import ReadingScores, Yardsticks, labels_and_ph
 from pix2pix_edu.run.settings import Settings, open_pairs
 from pix2pix_edu.training import Pairs, stack_pairs
 
-MOST = 6400  # pairs of the training of which the reading network learns: more would need too much memory
+MOST = 6400  # pairs of the training of which the reading network learns: more would take minutes to draw
 
 
 class Scores(NamedTuple):
@@ -81,8 +82,7 @@ def score_facades(fakes: Tensor, again: Tensor, ys: Tensor, settings: Settings, 
     """
     colours, features = COLOURS_OF[settings.drawn], open_features().to(device)
     train_pairs, test_pairs = (open_pairs(settings, split) for split in ("train", "val"))
-    train_pairs = [train_pairs[i] for i in range(min(len(train_pairs), MOST))]
-    test_pairs = [test_pairs[i] for i in range(len(fakes))]
+    train_pairs, test_pairs = Subset(train_pairs, range(min(len(train_pairs), MOST))), Subset(test_pairs, range(len(fakes)))
     reader = train_reader(train_pairs, colours=colours, device=device)
     labels, _ = labels_and_photos(test_pairs, colours)
     return FacadeScores(
