@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pix2pix_edu.files import one_writer, write_text
 from pix2pix_edu.photos.archives import unpack
-from pix2pix_edu.photos.catalogue import DataSet, find_data_set
+from pix2pix_edu.photos.catalogue import DATA_SETS, DataSet, find_data_set
 from pix2pix_edu.photos.downloads import WAITS, download, is_address
 from pix2pix_edu.photos.verification import verify
 
@@ -157,6 +157,8 @@ def _install(archive: Path, folder: Path, data_set: DataSet) -> None:
     try:
         unpack(archive, unfinished, most_files=2 * data_set.pairs + 100)
         inside = max((unfinished, *unfinished.iterdir()), key=lambda place: sum((place / split).is_dir() for split in data_set.splits))
+        if inside.name in DATA_SETS and inside.name != data_set.name:
+            raise ValueError(f"it holds {inside.name}")
         verify(inside, data_set)
         if checksum:
             write_text(_record(folder, data_set), checksum)

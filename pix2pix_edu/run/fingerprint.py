@@ -42,8 +42,9 @@ def count_copies(pairs: PhotoPairs, count: int, others: PhotoPairs) -> int:
 def change(before: dict[str, object], now: dict[str, object]) -> str:
     """What has changed, as the end of a sentence; empty if nothing has."""
     now = {name: value for name, value in now.items() if name in before}  # checkpoints from before the contents were compared
-    if before == now:
-        return ""
+    then = {name: value for name, value in before.items() if name != "changed"}
+    if then == now:
+        return "they changed before, while it was trained" if "changed" in before else ""
     if before.get("pairs") != now.get("pairs"):
         return f"there were {before['pairs']} and now there are {now['pairs']}"
     if before.get("names") != now.get("names"):

@@ -1,5 +1,6 @@
 """The record of a run in one JSON file: its command, settings, machines, times, losses and scores."""
 
+import hashlib
 import json
 import math
 import shlex
@@ -57,6 +58,8 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
     if not sessions:
         raise ValueError(f"{folder} has no {FILE}, with machines and times: put it back, or repeat the command of its training")
     step = checkpoint.read_header(folder)[0]
+    if not step:
+        raise ValueError(f"{folder} has no checkpoint of a training: put it back, or repeat the command of its training")
     if any(session["until"] > settings.steps for session in sessions):
         raise ValueError(f"{folder / FILE} names steps after {settings.steps}, the last one of this run: put back the log of its training")
     rows = read_losses(folder)
@@ -78,7 +81,11 @@ def make_record(folder: Path, scores: dict[str, object]) -> dict[str, object]:
 
 def write_record(record: dict[str, object], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+    write_text(path, json.dumps({**record, "sha256": _checksum(record)}, indent=1, allow_nan=False) + "\n")
+
+
+def _checksum(record: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _finite(number: str) -> float:
@@ -92,6 +99,9 @@ def read_record(path: Path) -> dict[str, object]:
         record = json.loads(read_text(path), parse_float=_finite, parse_constant=_finite)
         if not (isinstance(record["settings"], dict) and isinstance(record["scores"], dict)):
             raise TypeError("settings and scores are objects")
-        return {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}
+        read = {name: record[name] for name in ("command", "step", "settings", "seconds", "sittings", "curve", "scores")}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is not the record of a run: use a file that `evaluate --record` wrote") from error
+    if record.get("sha256", _checksum(read)) != _checksum(read):  # older records have no checksum
+        raise ValueError(f"{path} was changed after it was written: write it again with `evaluate --record`")
+    return read

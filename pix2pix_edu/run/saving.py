@@ -91,6 +91,8 @@ def _open_folder(model: Pix2Pix, saves: Saves, until: int, arithmetic: str) -> M
     if model.step and before and (changed := change(before, saves.about["data"])):
         what_follows = "continues with the present ones" if model.step < until else "is finished and stays as it is"
         print(f"The pairs have changed since this run began: {changed}. It {what_follows}.")
+        if model.step < until:
+            saves.about["data"]["changed"] = True  # from now on nobody knows which pairs the run has seen
     for name, read in ((LOSSES, read_losses), (FILE, read_log)):
         try:
             rows = read(folder)

@@ -53,7 +53,8 @@ def make_card(run: Path, repository: str = "", record: Path | None = None) -> st
     refuse_other_settings(run, settings, trained_with)
     about = make_record(run, {})
     about["scores"] = _read_scores(run, about, record)
-    pairs = trained_with.get("data", {}).get("pairs")
+    data = trained_with.get("data", {})
+    pairs = None if data.get("changed") else data.get("pairs")
     repository = repository or f"OWNER/{run.resolve().name}"
     licence, hint = _licence(settings)
     sections = {

@@ -44,7 +44,12 @@ def joined(batch_size: int, goodbye: Callable[[], str], patience: timedelta = PA
 
     `goodbye` returns the message to print when another process dies.
     """
-    share = Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    try:
+        share = Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    except ValueError:
+        share = Share(0, 0)
+    if not 0 <= share.rank < share.processes:
+        raise ValueError("RANK and WORLD_SIZE are torchrun's, and hold no place among processes: start with torchrun, or remove both")
     if batch_size % share.processes:
         raise ValueError(f"batch size must be a multiple of the {share.processes} processes that share it, got {batch_size}")
     if share.processes == 1:

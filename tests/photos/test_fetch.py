@@ -140,6 +140,10 @@ def fetch_error(kind, *arguments, **settings):
     return str(caught.value)
 
 
+def test_an_archive_of_another_data_set_is_refused(tmp_path, rooms):
+    assert "it holds facades" in archive_error(tmp_path, pack(rooms, "facades"))
+
+
 def archive_error(tmp_path, data, data_set=ROOMS):
     """The error of fetch for an archive of these bytes. No file of it may be left."""
     (tmp_path / "given.tar.gz").write_bytes(data)

@@ -158,6 +158,25 @@ def test_the_arithmetic_in_the_log_is_the_one_that_is_used(monkeypatch):
 
 
 @pytest.mark.fault
+def test_a_record_with_another_score_than_it_was_written_with_is_refused(tmp_path):
+    train(tmp_path)
+    write_record(make_record(tmp_path, {"l1": 0.5}), tmp_path / "record.json")
+    assert read_record(tmp_path / "record.json") == make_record(tmp_path, {"l1": 0.5})
+    (tmp_path / "record.json").write_text((tmp_path / "record.json").read_text().replace('"l1": 0.5', '"l1": 0.1'))
+    with pytest.raises(ValueError, match="was changed after it was written: write it again with `evaluate --record`"):
+        read_record(tmp_path / "record.json")
+
+
+@pytest.mark.fault
+def test_without_a_checkpoint_there_is_no_record(tmp_path):
+    train(tmp_path)
+    for file in tmp_path.glob("checkpoint*.pt"):
+        file.unlink()
+    with pytest.raises(ValueError, match="has no checkpoint of a training: put it back"):
+        make_record(tmp_path, {})
+
+
+@pytest.mark.fault
 @pytest.mark.parametrize("text", ["", "[]", '{"command": "x"}', pytest.param("[" * 100_000, id="deep")])
 def test_a_file_that_is_no_record_is_refused_in_one_sentence(tmp_path, text):
     (tmp_path / "x.json").write_text(text)

@@ -22,8 +22,10 @@ from pix2pix_edu.run.loop import resume, run, saved_step
 from pix2pix_edu.run.machine_log import read_log
 from pix2pix_edu.run.networks import open_generator
 from pix2pix_edu.run.record import make_record
+from pix2pix_edu.run.samples import changed_pairs
 from pix2pix_edu.run.saving import Saves, read_losses, save_on_the_way
 from pix2pix_edu.run.settings import Settings, choose_objective, open_pairs, read_settings
+from pix2pix_edu.sharing.card import make_card
 from pix2pix_edu.training import Batches, linear_decay
 from pix2pix_edu.training import train as steps_of
 
@@ -344,6 +346,17 @@ def test_a_picture_added_between_two_sessions_is_said(tmp_path, capsys):
     shutil.copy(tmp_path / "pairs" / "a.png", tmp_path / "pairs" / "aaa.png")
     train(tmp_path / "run", settings=settings)
     assert "now there are 6. It is finished and stays as it is." in capsys.readouterr().out
+
+
+def test_a_run_whose_pairs_changed_on_the_way_never_calls_a_pair_unseen(tmp_path):
+    settings = replace(SETTINGS, pairs=str(write_noise(tmp_path / "pairs", "a.png", "b.png", "c.png", "d.png")))
+    write_noise(tmp_path / "pairs" / "val", "e.png")
+    train(tmp_path / "run", until=4, settings=settings)
+    (tmp_path / "pairs" / "a.png").rename(tmp_path / "pairs" / "val" / "moved.png")
+    for until in (6, None):
+        train(tmp_path / "run", until=until, settings=settings)
+    assert "they changed before, while it was trained" in changed_pairs(tmp_path / "run", settings)
+    assert "It has seen its pairs and nothing else" in make_card(tmp_path / "run")
 
 
 def test_a_picture_replaced_by_another_one_of_its_size_is_said(tmp_path, capsys):

@@ -239,6 +239,15 @@ def test_a_batch_that_the_processes_cannot_share_alike_is_refused_in_one_sentenc
         __main__.main()
 
 
+@pytest.mark.parametrize(("rank", "processes"), [("0", "0"), ("x", "y"), ("2", "2"), ("-1", "2"), ("0", "-1")])
+def test_a_place_that_torchrun_cannot_have_given_is_refused_in_one_sentence(monkeypatch, tmp_path, rank, processes):
+    monkeypatch.setattr(sys, "argv", ["pix2pix_edu", "train", str(tmp_path)])
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    with pytest.raises(SystemExit, match="train: RANK and WORLD_SIZE are torchrun's, .*: start with torchrun, or remove both"):
+        __main__.main()
+
+
 def stated(pattern):
     """The number at the place of `#` in a phrase of the page."""
     phrase = re.escape(pattern).replace(r"\#", r"([\d,.]+\d)").replace(r"\ ", r"\s+")
