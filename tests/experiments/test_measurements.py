@@ -57,7 +57,16 @@ def test_the_record_of_the_blind_test_counts_what_each_answer_found():
     assert len(translations) == 2 * record["by_chance"] == 12
 
 
-@pytest.mark.parametrize(("part", "preferred"), [("after the fourth part", (11, 11)), ("after the fifth part", (18, 6))])
+@pytest.mark.parametrize(
+    ("part", "preferred"),
+    [
+        ("after the fourth part", (11, 11)),
+        ("after the fifth part", (18, 6)),
+        ("after the sixth part", (3, 20)),
+        ("the sixth part with lambda 100", (11, 12)),
+        ("after the seventh part", (13, 11)),
+    ],
+)
 def test_the_votes_on_the_largest_network_are_those_that_the_readme_counts(part, preferred):
     comparison = read_object(RECORDS / "votes_on_houses_128.json")["comparisons"][part]
     votes = [(vote, letter) for answer in comparison["answers"] for vote, letter in zip(answer, comparison["is"], strict=True)]
