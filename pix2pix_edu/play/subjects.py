@@ -64,7 +64,7 @@ SUBJECTS = {
     "unpainted": Subject(UNPAINTED_COLOURS, _unpainted),
     "earth": Subject(CLIMATE_PALETTE, partial(_photographs, "earth", {"islands": 15, "gulf": 20, "Black Sea": 50})),
     "openmoji": Subject(
-        {"paper": (255, 255, 255), "ink": (0, 0, 0)}, partial(_photographs, "openmoji", {"honey": 92, "cactus": 26, "ghost": 11})
+        {"paper": (255, 255, 255), "ink": (0, 0, 0)}, partial(_photographs, "openmoji", {"snake": 64, "cake": 86, "umbrella": 39})
     ),
 }
 
