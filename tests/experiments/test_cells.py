@@ -1,4 +1,3 @@
-import json
 import shutil
 from dataclasses import asdict, replace
 
@@ -13,7 +12,7 @@ from pix2pix_edu.experiments.cells import CELLS, TABLES, cell_settings, moments,
 from pix2pix_edu.experiments.orders import measures
 from pix2pix_edu.images import to_tensor
 from pix2pix_edu.run import loop
-from pix2pix_edu.run.record import read_record
+from pix2pix_edu.run.record import read_record, write_record
 from pix2pix_edu.training import stack_pairs
 
 TINY = replace(cell_settings("L1+cGAN", 0), size=32, width=2, steps=6, count=4)
@@ -169,9 +168,9 @@ def done(cell, tmp_path, monkeypatch):
 def test_a_cell_made_again_is_compared_with_the_bundled_one_before_the_gallery_is_changed(done, tmp_path, monkeypatch, capsys):
     bundled = tmp_path / "gallery" / "L1-0.json"
     call(monkeypatch, *done)
-    record = json.loads(bundled.read_text())
+    record = read_record(bundled)
     record["scores"]["6"]["l1"] += 1.0
-    bundled.write_text(json.dumps(record))
+    write_record(record, bundled)
     monkeypatch.setattr(gallery, "record", lambda name, seed: read_record(bundled))
     call(monkeypatch, *done, "--compare")
     lines = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
