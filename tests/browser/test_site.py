@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hands import problems, served, watched
+from hands import problems, served, until, watched
 from playwright.sync_api import expect
 from repository import NOTEBOOKS, ROOT
 
@@ -103,9 +103,9 @@ def test_the_board_of_the_home_page_translates_a_stroke(visit):
     see_explorables(page)
     photo = page.locator(".draw-photo")
     before = photo.evaluate("canvas => canvas.toDataURL()")
-    page.locator(".board canvas").click()
+    page.locator(".board canvas").click(position={"x": 20, "y": 20})  # in the sky
     expect(page.get_by_text("The network is ready")).to_be_visible(timeout=60 * SECONDS)
-    assert photo.evaluate("canvas => canvas.toDataURL()") != before
+    until(page, lambda: photo.evaluate("canvas => canvas.toDataURL()") != before)
 
 
 def test_a_myth_is_answered_when_it_is_switched(visit):
