@@ -121,12 +121,12 @@ class Board(anywidget.AnyWidget):
     @traitlets.observe("sketch", "seed", "asked")
     def _translate(self, _: dict) -> None:
         with self.hold_sync():  # send picture, alt text and count together
-            url, seed = self.sketch, self.seed  # a cell may change them meanwhile
-            if self._translated != (url, seed):
+            while self._translated != (wanted := (self.sketch, self.seed)):  # a cell may change them meanwhile
+                url, seed = wanted
                 sketch = open_sketch(url, self.size, self.drawn)
                 self.fake = data_url(to_image(translate_sketch(self._generator, sketch, seed)))
                 self.alt = describe(sketch, seed, self.drawn)
-                self._translated = url, seed
+                self._translated = wanted
             self.answered = self.asked
 
     _ipython_display_ = None  # with ipywidgets 7, it would be used in place of the next method
